@@ -1,0 +1,1 @@
+"""What the specifications say: pure functions and frozen values, no network, storage, clock or environment."""

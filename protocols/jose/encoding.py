@@ -1,0 +1,157 @@
+"""JSON as strangers send it, base64url, and the digests this network names things by.
+
+The node is given bytes by people it does not know. `parse_json` bounds size and depth before it builds anything,
+and refuses what two parsers could read differently: duplicate names, NaN, lone surrogates, huge numbers.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+import rfc8785
+
+from protocols.errors import MalformedMessage, TooLarge
+
+JsonObject = dict[str, Any]
+"""A JSON object where it enters; turned into a frozen value as soon as its shape is known."""
+
+MAX_JSON_BYTES = 1024 * 1024
+MAX_JSON_DEPTH = 32
+MAX_SAFE_INTEGER = 2**53 - 1
+
+_STRUCTURE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|$)|[\[{\]}]', re.DOTALL)
+"""Whole strings, so that brackets inside them are passed over, and brackets."""
+
+
+def b64url_encode(data: bytes) -> str:
+    """`data` in base64url without padding (RFC 7515 section 2)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def b64url_decode(text: str) -> bytes:
+    """The bytes of unpadded base64url; refuses padding, other alphabets and non-canonical last characters."""
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error) as error:
+        raise MalformedMessage("not base64url", expected="base64url without padding") from error
+    if "=" in text or b64url_encode(data) != text:
+        raise MalformedMessage("not canonical base64url", expected="base64url without padding")
+    return data
+
+
+def parse_json(data: bytes | str, *, max_bytes: int = MAX_JSON_BYTES, max_depth: int = MAX_JSON_DEPTH) -> Any:
+    """The JSON value in `data`, within limits that are checked before it is built.
+
+    Raises:
+        TooLarge: over `max_bytes` or nested deeper than `max_depth`.
+        MalformedMessage: not JSON, not UTF-8, or ambiguous (RFC 8785 section 3.1: I-JSON).
+    """
+    if len(data) > max_bytes:
+        raise TooLarge("JSON too large", found=f"{len(data)} bytes", expected=f"at most {max_bytes} bytes")
+    try:
+        text = data if isinstance(data, str) else data.decode("utf-8")
+        text.encode("utf-8")
+    except UnicodeError as error:
+        raise MalformedMessage("not UTF-8 text", expected="JSON in UTF-8") from error
+    _check_depth(text, max_depth)
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            parse_int=_safe_integer,
+        )
+    except RecursionError as error:
+        raise TooLarge("JSON nested too deeply", expected=f"at most {max_depth} levels") from error
+    except json.JSONDecodeError as error:
+        raise MalformedMessage(
+            "not JSON", found=f"{error.msg} at character {error.pos}", expected="one JSON value"
+        ) from error
+    if "\\u" in text:  # an escaped lone surrogate only shows once decoded
+        _refuse_surrogates(value)
+    return value
+
+
+def parse_object(data: bytes | str, *, max_bytes: int = MAX_JSON_BYTES, max_depth: int = MAX_JSON_DEPTH) -> JsonObject:
+    """As `parse_json`, for a document that must be a JSON object."""
+    value = parse_json(data, max_bytes=max_bytes, max_depth=max_depth)
+    if not isinstance(value, dict):
+        raise MalformedMessage("not a JSON object", found=type(value).__name__, expected="a JSON object")
+    return value  # pyright: ignore[reportUnknownVariableType]
+
+
+def canonical_json(value: Any) -> bytes:
+    """`value` in RFC 8785 form: equal values have equal bytes."""
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeError, RecursionError) as error:
+        raise MalformedMessage("cannot be written in RFC 8785 form") from error
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 of `data`, base64url without padding: 43 characters."""
+    return b64url_encode(hashlib.sha256(data).digest())
+
+
+def digest_json(value: Any) -> str:
+    """SHA-256 over the RFC 8785 form of `value`, base64url without padding."""
+    return digest(canonical_json(value))
+
+
+def _check_depth(text: str, max_depth: int) -> None:
+    depth = 0
+    for token in _STRUCTURE.finditer(text):
+        if token[0] in "[{":
+            depth += 1
+            if depth > max_depth:
+                raise TooLarge("JSON nested too deeply", expected=f"at most {max_depth} levels")
+        elif token[0] in "]}":
+            depth -= 1
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> JsonObject:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise MalformedMessage("a name stands twice in a JSON object", expected="unique names")
+    return value
+
+
+def _refuse_constant(_: str) -> NoReturn:
+    raise MalformedMessage("NaN or Infinity", expected="a finite number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise MalformedMessage("a number out of range", expected="an IEEE 754 double")
+    return number
+
+
+def _safe_integer(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) > MAX_SAFE_INTEGER:
+        raise MalformedMessage("an integer out of range", expected="at most 2^53 - 1")
+    return int(text)
+
+
+def _refuse_surrogates(value: Any) -> None:
+    """Every string of `value`, names too, must be encodable; depth is bounded by the caller."""
+    match value:
+        case str():
+            try:
+                value.encode("utf-8")
+            except UnicodeError as error:
+                raise MalformedMessage("a lone surrogate in a string", expected="Unicode text") from error
+        case list():
+            for item in value:  # pyright: ignore[reportUnknownVariableType]
+                _refuse_surrogates(item)
+        case dict():
+            for name, item in value.items():  # pyright: ignore[reportUnknownVariableType]
+                _refuse_surrogates(name)
+                _refuse_surrogates(item)
+        case _:
+            pass
