@@ -1,0 +1,126 @@
+"""What a member was on a day, in one role: the answer that reports, wallets and relays build on.
+
+Three answers, never two: what has not been synced, or may have changed since, is "could not tell". A no that the
+append-only events prove for that day stays a no however old the statement is.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from protocols.trust.membership import Membership, MembershipEvent, State
+from protocols.trust.times import format_instant
+
+Role = Literal["issuer", "verifier", "relay"]
+Outcome = Literal["yes", "no", "could_not_tell"]
+
+_THEN: dict[State, tuple[str, str]] = {
+    "none": ("not_a_member_then", "was not a member of the network yet"),
+    "applied": ("not_approved_then", "had applied but was not approved"),
+    "suspended": ("suspended_then", "was suspended"),
+    "left": ("left_then", "had left the network"),
+    "removed": ("removed_then", "had been removed from the network"),
+    "closed": ("closed_then", "had closed"),
+    "merged": ("merged_then", "had merged into another institution"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustDecision:
+    """`reason` is a sentence for people, `cause` its stable slug; `since` is when the state it rests on began."""
+
+    outcome: Outcome
+    reason: str
+    cause: str
+    since: datetime | None = None
+
+
+def standing(
+    membership: Membership | None,
+    *,
+    role: Role,
+    at: datetime,
+    now: datetime,
+    credential_type: str | None = None,
+    statement_fresh_until: datetime | None = None,
+    is_synced: bool = True,
+    is_date_attested: bool = False,
+) -> TrustDecision:
+    """Whether this was a member in good standing, registered for `role`, as of `at`.
+
+    Args:
+        membership: from a valid chain; None where the network knows no such member.
+        at: the day in question; for a credential its signing date, for a request or a relay usually `now`.
+        credential_type: for the role issuer, the type that must be registered; None asks for the role alone.
+        statement_fresh_until: `exp` of the chain that `membership` came with; None for the anchor's own records.
+        is_synced: False while the network has not been asked yet: then a missing membership says nothing.
+        is_date_attested: whether a witness other than the signer vouches for `at`. Without one, a signer that lost its
+            standing after `at` could have written that date later, so its word is not enough.
+    """
+    if membership is None:
+        if is_synced:
+            return _no("Not a member of the network.", "not_a_member")
+        return _unknown("The network's members have not been synced yet.", "not_yet_synced")
+    if at > now:
+        return _unknown("The date asked about has not come yet.", "date_in_the_future")
+    state, event = membership.state_at(at)
+    since = event.at if event else None
+    is_stale = statement_fresh_until is not None and now >= statement_fresh_until
+    if is_stale and statement_fresh_until is not None and at >= statement_fresh_until:
+        return _unknown(f"The membership was last confirmed until {_day(statement_fresh_until)}.", "membership_stale")
+    if state != "member":
+        cause, words = _THEN[state]
+        return _no(f"On {_day(at)} it {words}{_detail(event)}.", cause, since)
+    if is_stale and statement_fresh_until is not None:
+        return _unknown(
+            f"A member on {_day(at)}, but nothing is known since {_day(statement_fresh_until)}.",
+            "membership_stale",
+            since,
+        )
+    later = next((change for change in membership.events if at < change.at <= now), None)
+    if role == "issuer" and later is not None and not is_date_attested:
+        return _unknown(
+            f"A member on {_day(at)}, but {later.event} on {_day(later.at)}, and only the signer vouches for the date.",
+            "signing_date_unattested",
+            later.at,
+        )
+    return _registered(membership, role, credential_type, since)
+
+
+def _registered(
+    membership: Membership, role: Role, credential_type: str | None, since: datetime | None
+) -> TrustDecision:
+    """The answer for a member in good standing, by what it is registered for."""
+    if role == "issuer":
+        if membership.issuer is None:
+            return _no("A member, but not registered as an issuer.", "not_registered_as_issuer", since)
+        if credential_type is not None and credential_type not in membership.issuer.types:
+            return _no("A member, but not registered to issue this type.", "not_registered_for_type", since)
+    if role == "verifier" and membership.verifier is None:
+        return _no("A member, but not registered as a verifier.", "not_registered_as_verifier", since)
+    if role == "relay" and not membership.relay:
+        return _no("A member, but it does not offer to relay.", "not_registered_as_relay", since)
+    words = "A member in good standing" + (f" since {_day(since)}" if since else "")
+    return TrustDecision(
+        outcome="yes", reason=f"{words}, registered as {role}.", cause="member_in_good_standing", since=since
+    )
+
+
+def _detail(event: MembershipEvent | None) -> str:
+    """When it began and the anchor's own words for it, which are the network's to publish."""
+    if event is None:
+        return ""
+    reason = f": {event.reason}" if event.reason else ""
+    return f" ({event.event} on {_day(event.at)}{reason})"
+
+
+def _day(at: datetime) -> str:
+    return format_instant(at)[:10]
+
+
+def _no(reason: str, cause: str, since: datetime | None = None) -> TrustDecision:
+    return TrustDecision(outcome="no", reason=reason, cause=cause, since=since)
+
+
+def _unknown(reason: str, cause: str, since: datetime | None = None) -> TrustDecision:
+    return TrustDecision(outcome="could_not_tell", reason=reason, cause=cause, since=since)
