@@ -1,5 +1,6 @@
 """An institution, a stranger, a learner, and a signed badge to tamper with."""
 
+import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -73,7 +74,7 @@ def badge(**changes: Any) -> dict[str, Any]:
         id="https://college.example/credentials/1",
         issuer={"id": COLLEGE, "type": ["Profile"], "name": "Test College"},
         subject_did=LEARNER,
-        achievement=ACHIEVEMENT,
+        achievement=copy.deepcopy(ACHIEVEMENT),
         valid_from=SIGNED,
         valid_until=datetime(2036, 6, 1, tzinfo=UTC),
     )

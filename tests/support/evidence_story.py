@@ -93,7 +93,7 @@ VALIDATOR = Draft202012Validator(REPORT_SCHEMA)
 
 
 def evaluated(gathered: Evidence, policy: Policy) -> VerificationReport:
-    """The report on it, whose JSON fits the schema and comes back the same: whatever is evaluated in a test shows it."""
+    """The report on it; whatever a test evaluates, its JSON fits the schema and is read back the same."""
     report = evaluate(gathered, policy, NOW)
     value = json.loads(json.dumps(report.to_json()))
     assert [error.message for error in VALIDATOR.iter_errors(value)] == []

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -14,7 +14,7 @@ from node.adapters.fetch import Fetcher
 from node.clock import Clock
 from node.metrics import Metrics
 from node.settings import Fetch, Limits
-from tests.support.clock import StillClock
+from tests.support.clock import StandingClock
 
 ORIGIN = "https://peer.example"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -43,12 +43,9 @@ async def talking(
     """A TCP server that says what `script` writes; yields its plain loopback origin."""
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
             await script(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
+        writer.close()
 
     server = await asyncio.start_server(one, "127.0.0.1", 0)
     try:
@@ -76,10 +73,8 @@ async def canary() -> AsyncIterator[Canary]:
     server = await asyncio.start_server(hit, "127.0.0.1", 0)
     bird.port = server.sockets[0].getsockname()[1]
     servers = [server]
-    try:
+    with suppress(OSError):
         servers.append(await asyncio.start_server(hit, "::1", bird.port))
-    except OSError:
-        pass
     try:
         yield bird
         await asyncio.sleep(0.01)
@@ -126,7 +121,7 @@ async def fetching(
     """A real Fetcher; it knows no names but those of `names`, so that nothing here asks a name server."""
     fetch = Fetch.model_validate({"origins": dict(origins or {}), **settings})
     fetcher = Fetcher(
-        fetch, limits or Limits(), clock or StillClock(), Metrics(), resolver=names or Names({}), open=open
+        fetch, limits or Limits(), clock or StandingClock(), Metrics(), resolver=names or Names({}), open=open
     )
     async with fetcher:
         yield fetcher

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from node.storage.engine import DEFAULT_URL, upgrade_sqlite, open_storage
+from node.storage.engine import DEFAULT_URL, open_storage, upgrade_sqlite
 from node.storage.unit import Storage
 
 FILE = "node.sqlite3"

@@ -94,7 +94,7 @@ def middle_message(middle: Middle, inner: JsonObject | None, *, id: str, exit: s
 
 
 def forward_message(forward: Forward, middle: JsonObject, *, id: str, ours: str, exit: str, now: datetime) -> Message:
-    """Entry to exit, to be packed authcrypt: the envelope is the entry's word that an enrolled learner stands behind it."""
+    """Entry to exit, to be packed authcrypt: the envelope is the entry's word that an enrolled learner sent it."""
     return Message(
         id=id,
         type=FORWARD,

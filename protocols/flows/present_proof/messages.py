@@ -12,10 +12,9 @@ from protocols.didcomm.message import Attachment, Message, attached_json
 from protocols.errors import MalformedMessage
 from protocols.flow import Command, Effect
 from protocols.jose.encoding import JsonObject
+from protocols.requests.query import QUERY_FORMAT
 
 PIURI = "https://didcomm.org/present-proof/3.0"
-QUERY_FORMAT = "https://w3id.org/ler-exchange/presentation-query@v1.0"
-"""The attachment format of our signed requests and of the presentations that answer them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,129 @@
+"""What was gathered before the evaluation: answers of other rooms as they gave them, nothing left to fetch.
+
+A field that could not be filled yet says so by its value (None, could-not-tell), and the report says it too; it is
+evaluated again when what was missing has come.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from protocols.credentials.proofs.result import ProofResult
+from protocols.findings import Finding, Outcome
+from protocols.requests.request import PresentationRequest
+from protocols.status.entry import StatusEntry
+from protocols.status.lookup import StatusAnswer
+from protocols.trust.standing import TrustDecision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """One question with its answer already known."""
+
+    outcome: Outcome
+    reason: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusEvidence:
+    """One `credentialStatus` entry and what its list said; `entry` None where the entry itself could not be read."""
+
+    entry: StatusEntry | None
+    answer: StatusAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuerEvidence:
+    """The issuer, its name as the trust network knows it, and its standing as of the signing date."""
+
+    did: str
+    name: str | None
+    standing: TrustDecision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialEvidence:
+    """One credential and what was found of it, in the order of the checklist.
+
+    Args:
+        document: the credential as JSON; of one in JOSE form, the document inside.
+        parse_problems: what made it unreadable within limits.
+        context_problems: unknown contexts, undefined or dropped terms.
+        schema_problems: None where no schema is pinned for its types.
+        proofs: one answer for each proof; none where it has none.
+        dates: validFrom and validUntil against now.
+        signed_at: the signing date that the issuer's standing is about.
+        statuses: one for each entry.
+        embedded: embedded credentials and endorsements, gathered alike.
+    """
+
+    document: Mapping[str, Any]
+    parse_problems: tuple[str, ...] = ()
+    context_problems: tuple[str, ...] = ()
+    schema_problems: tuple[str, ...] | None = ()
+    proofs: tuple[ProofResult, ...]
+    dates: Answered
+    signed_at: datetime | None
+    statuses: tuple[StatusEvidence, ...] = ()
+    issuer: IssuerEvidence
+    embedded: tuple["CredentialEvidence", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresentationEvidence:
+    """The presentation around the credentials, and what was found of its own proofs."""
+
+    document: Mapping[str, Any]
+    proofs: tuple[ProofResult, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentEvidence:
+    """The consent that carried it: its hashes, and the findings of `check_asker` and `check_disclosed`."""
+
+    record_hash: str
+    payload_hash: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestEvidence:
+    """The request that was answered, and its name."""
+
+    request: PresentationRequest
+    request_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Everything one report rests on.
+
+    Args:
+        id: of the report.
+        presentation: None where a credential came alone.
+        request: None where nobody asked.
+        consent: None where it did not come by relay.
+        delete_at: when its personal data is to be deleted.
+    """
+
+    id: str
+    credentials: tuple[CredentialEvidence, ...]
+    presentation: PresentationEvidence | None = None
+    request: RequestEvidence | None = None
+    consent: ConsentEvidence | None = None
+    delete_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What an asker may decide for itself, and nothing that would make a no a yes.
+
+    Args:
+        requires_holder: a credential that names no holder could be anybody's: could not tell.
+        accepts_stale_status: whether a list past its freshness still says "clear".
+    """
+
+    requires_holder: bool = True
+    accepts_stale_status: bool = False

@@ -1,0 +1,65 @@
+"""The provenance ladder: for each claim of a credential, on whose word it rests."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from protocols.findings import Outcome
+from protocols.requests.query import objects
+from protocols.verification.evidence import CredentialEvidence
+from protocols.verification.steps import Presenter, did_of, is_self_attested, issuer_id
+
+
+class Provenance(StrEnum):
+    """The rungs, best first. Each is a statement about who said it, not about whether it is true."""
+
+    ACCREDITED_ISSUER = "accredited_issuer"
+    KNOWN_ISSUER = "known_issuer"
+    UNKNOWN_ISSUER = "unknown_issuer"
+    NOTARY_ATTESTED = "notary_attested"
+    ENDORSED = "endorsed"
+    SELF_ATTESTED = "self_attested"
+    COULD_NOT_CHECK = "could_not_check"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimProvenance:
+    """`path` is a JSON pointer into the presentation, or into the credential where one came alone."""
+
+    path: str
+    provenance: Provenance
+
+
+def provenance_of(credential: CredentialEvidence, presenter: Presenter) -> Provenance:
+    """The rung of everything this credential claims.
+
+    Known means: proved to be by a member of the network in good standing when it signed. Whoever speaks about
+    themselves is self-attested, member or not, and what is not proved is nobody's word yet.
+    """
+    if is_self_attested(credential, presenter):
+        return Provenance.SELF_ATTESTED
+    own = [Outcome(proof.outcome) for proof in credential.proofs if did_of(proof) == credential.issuer.did]
+    if issuer_id(credential) != credential.issuer.did:
+        return Provenance.COULD_NOT_CHECK
+    if Outcome.YES not in own or Outcome.NO in own or credential.parse_problems or credential.context_problems:
+        return Provenance.COULD_NOT_CHECK
+    match Outcome(credential.issuer.standing.outcome):
+        case Outcome.YES if credential.signed_at is not None:
+            return Provenance.KNOWN_ISSUER
+        case Outcome.NO:
+            return Provenance.UNKNOWN_ISSUER
+        case _:
+            return Provenance.COULD_NOT_CHECK
+
+
+def claims_of(credential: CredentialEvidence, presenter: Presenter, where: str) -> Iterable[ClaimProvenance]:
+    """Every member of every subject, but its id and type, and the same of what is embedded."""
+    provenance = provenance_of(credential, presenter)
+    value = credential.document.get("credentialSubject")
+    for index, subject in enumerate(objects(value)):
+        base = f"{where}/credentialSubject/{index}" if isinstance(value, list) else f"{where}/credentialSubject"
+        for name in sorted(subject.keys() - {"id", "type"}):
+            escaped = name.replace("~", "~0").replace("/", "~1")
+            yield ClaimProvenance(path=f"{base}/{escaped}", provenance=provenance)
+    for index, inner in enumerate(credential.embedded):
+        yield from claims_of(inner, presenter, f"{where}/embedded/{index}")

@@ -1,0 +1,221 @@
+"""Steps 1 to 9 of the credentials checklist, for one credential, numbered as there.
+
+1 parse within limits              4 every proof, and the issuer's own      7 issuer standing as of signing
+2 known contexts, nothing dropped  5 dates                                  8 holder binding
+3 schema                           6 status, each entry                     9 embedded, by the same list
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from protocols.credentials.proofs.result import ProofResult
+from protocols.findings import Finding, Outcome, judged, overall, unknown
+from protocols.requests.query import objects, type_names
+from protocols.status.freshness import Freshness
+from protocols.status.lookup import StatusOutcome
+from protocols.verification.evidence import CredentialEvidence, Policy, StatusEvidence
+
+_ABOUT_LEARNERS = frozenset({"OpenBadgeCredential", "AchievementCredential", "ClrCredential"})
+_SAYS = {"revocation": "revoked", "suspension": "suspended"}
+
+"""Purposes that take a credential's force away while they are set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presenter:
+    """Who presented: the holder's DID, and whether the presentation's proof shows that it was them.
+
+    `did` None: a credential came alone, so nobody presented it.
+    """
+
+    did: str | None = None
+    outcome: Outcome = Outcome.NOT_APPLICABLE
+    other_names: frozenset[str] = frozenset()
+
+
+def check_credential(
+    credential: CredentialEvidence, presenter: Presenter, policy: Policy, where: str, is_embedded: bool = False
+) -> tuple[Finding, ...]:
+    """Every finding of steps 1 to 9; `where` (a JSON pointer into the presentation) stands in each one's evidence."""
+    found = (
+        _problems(1, "parsed within limits", credential.parse_problems, "read completely, within limits"),
+        _problems(2, "known contexts and terms", credential.context_problems, "every term is defined, none dropped"),
+        _schema(credential),
+        *_proofs(credential),
+        _dates(credential),
+        *_statuses(credential, policy),
+        _standing(credential, presenter),
+        _holder(credential, presenter, policy, is_embedded),
+    )
+    placed = tuple(replace(finding, evidence={"credential": where, **finding.evidence}) for finding in found)
+    return (*placed, *_embedded(credential, presenter, policy, where))
+
+
+def is_self_attested(credential: CredentialEvidence, presenter: Presenter) -> bool:
+    """Whether the issuer, stated or found, is the one it is about or who presents it: the learner's own word."""
+    learner = {*subject_ids(credential), presenter.did, *presenter.other_names} - {None}
+    return not learner.isdisjoint({credential.issuer.did, issuer_id(credential)})
+
+
+def subject_ids(credential: CredentialEvidence) -> tuple[str, ...]:
+    """The ids of the credential's subjects, in order."""
+    subjects = objects(credential.document.get("credentialSubject"))
+    return tuple(subject["id"] for subject in subjects if isinstance(subject.get("id"), str))
+
+
+def proof_finding(name: str, proof: ProofResult) -> Finding:
+    """Step 4 for one proof, as its suite answered."""
+    return Finding(
+        number=4,
+        name=name,
+        outcome=Outcome(proof.outcome),
+        reason=proof.reason,
+        at=proof.created,
+        evidence={
+            "suite": proof.suite,
+            "verification_method": proof.verification_method,
+            "purpose": proof.purpose,
+        },
+    )
+
+
+def did_of(proof: ProofResult) -> str:
+    """The DID whose key a proof names; empty where it names none."""
+    return proof.verification_method.partition("#")[0]
+
+
+def _problems(number: int, name: str, problems: tuple[str, ...], held: str) -> Finding:
+    return judged(number, name, "; ".join(problems)[:500] or None, held)
+
+
+def _schema(credential: CredentialEvidence) -> Finding:
+    if credential.schema_problems is None:
+        reason = "no schema is pinned for its types"
+        return Finding(number=3, name="schema", outcome=Outcome.NOT_APPLICABLE, reason=reason)
+    return _problems(3, "schema", credential.schema_problems, "fits the schema of its type")
+
+
+def _proofs(credential: CredentialEvidence) -> Iterable[Finding]:
+    """One finding for each proof, and one for what all of them leave open: did the issuer sign?"""
+    issuer, name = credential.issuer.did, "signed by its issuer"
+    for proof in credential.proofs:
+        yield proof_finding("proof", proof)
+    own = [Outcome(proof.outcome) for proof in credential.proofs if did_of(proof) == issuer]
+    if not credential.proofs:
+        yield judged(4, name, "it has no proof", "")
+    elif not own:
+        yield judged(4, name, "no proof is by a key of its issuer", "", issuer=issuer)
+    elif Outcome.YES in own:
+        yield judged(4, name, None, "a proof is by a key of its issuer", issuer=issuer)
+    elif Outcome.COULD_NOT_TELL in own:
+        yield unknown(4, name, "the issuer's proof could not be checked", issuer=issuer)
+    else:
+        yield judged(4, name, "the issuer's proof does not hold", "", issuer=issuer)
+
+
+def _dates(credential: CredentialEvidence) -> Finding:
+    dates = credential.dates
+    return Finding(number=5, name="dates", outcome=dates.outcome, reason=dates.reason, at=dates.at)
+
+
+def _statuses(credential: CredentialEvidence, policy: Policy) -> Iterable[Finding]:
+    if not credential.statuses:
+        reason = "its issuer publishes no status for it"
+        yield Finding(number=6, name="status", outcome=Outcome.NOT_APPLICABLE, reason=reason)
+    for entry in credential.statuses:
+        yield _status(entry, policy)
+
+
+def _status(status: StatusEvidence, policy: Policy) -> Finding:
+    entry, answer = status.entry, status.answer
+    if entry is None:
+        return unknown(6, "status", answer.reason)
+    outcome, reason = Outcome.COULD_NOT_TELL, answer.reason
+    match answer.outcome:
+        case StatusOutcome.SET if entry.purpose in _SAYS:
+            outcome, reason = Outcome.NO, f"{_SAYS[entry.purpose]} by its issuer"
+        case StatusOutcome.SET:
+            outcome, reason = Outcome.YES, f"its issuer set a {entry.purpose} for it, which takes nothing from it"
+        case StatusOutcome.CLEAR if answer.freshness is Freshness.FRESH or policy.accepts_stale_status:
+            outcome = Outcome.YES
+        case StatusOutcome.CLEAR:
+            reason = f"clear when last looked, but the list is {answer.freshness.value}: {answer.reason}"
+        case StatusOutcome.UNKNOWN:
+            pass
+    evidence = {"list": entry.list_url, "index": entry.index, "freshness": answer.freshness.value}
+    return Finding(
+        number=6,
+        name=f"status: {entry.purpose}",
+        outcome=outcome,
+        reason=reason,
+        at=answer.fetched_at,
+        evidence=evidence,
+    )
+
+
+def _standing(credential: CredentialEvidence, presenter: Presenter) -> Finding:
+    """The issuer's standing; a learner's own word never has any, member or not."""
+    name, issuer, at = "issuer standing as of signing", credential.issuer, credential.signed_at
+    decision = issuer.standing
+    if is_self_attested(credential, presenter):
+        return judged(7, name, "self-attested: its issuer is the one it is about", "", at=at, issuer=issuer.did)
+    if issuer_id(credential) != issuer.did:
+        return judged(7, name, "the standing found is another's than the issuer's", "", at=at)
+    since = None if decision.since is None else decision.since.isoformat().replace("+00:00", "Z")
+    evidence = {"issuer": issuer.did, "cause": decision.cause, "since": since}
+    if Outcome(decision.outcome) is Outcome.YES and at is None:
+        reason = "it does not say when it was signed"
+        return Finding(number=7, name=name, outcome=Outcome.COULD_NOT_TELL, reason=reason, evidence=evidence)
+    return Finding(
+        number=7, name=name, outcome=Outcome(decision.outcome), reason=decision.reason, at=at, evidence=evidence
+    )
+
+
+def issuer_id(credential: CredentialEvidence) -> str | None:
+    """The issuer's id as the credential states it, written either way."""
+    issuer = credential.document.get("issuer")
+    found = next((item.get("id") for item in objects(issuer)), None) if not isinstance(issuer, str) else issuer
+    return found if isinstance(found, str) else None
+
+
+def _holder(credential: CredentialEvidence, presenter: Presenter, policy: Policy, is_embedded: bool) -> Finding:
+    name, named = "presented by the one it is about", subject_ids(credential)
+    types = type_names(credential.document.get("type"))
+    if is_embedded and "EndorsementCredential" in types and _ABOUT_LEARNERS.isdisjoint(types):
+        reason = "an endorsement is about a record, and travels inside it"
+        return Finding(number=8, name=name, outcome=Outcome.NOT_APPLICABLE, reason=reason)
+    if presenter.did is None:
+        reason = "a credential alone: nobody presented it"
+        return Finding(number=8, name=name, outcome=Outcome.NOT_APPLICABLE, reason=reason)
+    if not named and policy.requires_holder:
+        return unknown(8, name, "it names no holder by DID, so it could be anybody's")
+    if not named:
+        reason = "it names no holder, and none is required"
+        return Finding(number=8, name=name, outcome=Outcome.NOT_APPLICABLE, reason=reason)
+    if set(named) != {presenter.did}:
+        return judged(8, name, "it is about another than the one who presents it", "")
+    match presenter.outcome:
+        case Outcome.YES:
+            return judged(8, name, None, "its subject is the holder who signed the presentation")
+        case Outcome.NO:
+            return judged(8, name, "the presentation is not signed by its holder", "")
+        case _:
+            return unknown(8, name, "who signed the presentation could not be checked")
+
+
+def _embedded(credential: CredentialEvidence, presenter: Presenter, policy: Policy, where: str) -> Iterable[Finding]:
+    """Step 9: the same list for everything inside."""
+    name = "embedded credentials and endorsements"
+    found: list[Finding] = []
+    for index, inner in enumerate(credential.embedded):
+        found.extend(check_credential(inner, presenter, policy, f"{where}/embedded/{index}", is_embedded=True))
+    match overall(found):
+        case Outcome.NOT_APPLICABLE:
+            summary = Finding(number=9, name=name, outcome=Outcome.NOT_APPLICABLE, reason="there are none")
+        case Outcome.YES:
+            summary = judged(9, name, None, f"all {len(credential.embedded)} hold")
+        case Outcome.NO:
+            summary = judged(9, name, "at least one does not hold", "")
+        case _:
+            summary = unknown(9, name, "at least one could not be fully checked")
+    return (replace(summary, evidence={"credential": where}), *found)
