@@ -1,0 +1,116 @@
+"""The JSON-LD contexts that may give a credential its meaning: bundled here, pinned by SHA-256, and no others.
+
+What a signature means depends on the contexts, and the contexts are not signed: whoever can choose them can make a
+signed statement say something else. So nothing is fetched, nothing inline is read, and a file here that was changed
+is refused when it is first used. Sources and licences: NOTICE in this folder.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from protocols.errors import MalformedCredential
+from protocols.jose.encoding import JsonObject, parse_object
+
+CREDENTIALS_V1 = "https://www.w3.org/2018/credentials/v1"
+CREDENTIALS_V2 = "https://www.w3.org/ns/credentials/v2"
+OPEN_BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+DATA_INTEGRITY_V2 = "https://w3id.org/security/data-integrity/v2"
+_OB = "https://purl.imsglobal.org/spec/ob/v3p0"
+
+PINNED: Mapping[str, tuple[str, str]] = {
+    CREDENTIALS_V1: ("credentials-v1.json", "00d7dd6d3ad8b920e3e550dd3a3d9090bffcac84cdbf943da6924b3e0a5c8bb8"),
+    CREDENTIALS_V2: ("credentials-v2.json", "8a9f494a89ecc51db093e90e84713e07e84d6d9204364a9b3c7868b21751236f"),
+    f"{_OB}/context.json": ("ob-3.0.json", "9f1c8f9f361ba2994b9b50701f41149919542c50c7b7455b2846d87959295d72"),
+    f"{_OB}/context-3.0.1.json": (
+        "ob-3.0.1.json",
+        "af095468326d3449160509b26ca71576e6321d13c85b0369cfe3b654c9a48fba",
+    ),
+    f"{_OB}/context-3.0.2.json": (
+        "ob-3.0.2.json",
+        "00666ad080ba407687ed1846b7f5e7495f5019042b202a727de47c48a1755c53",
+    ),
+    OPEN_BADGES: ("ob-3.0.3.json", "ef2fa9c7846dce233cc166b43639027278be4ee44f00bb1d45c75de2dd0cd761"),
+    f"{_OB}/extensions.json": (
+        "ob-extensions.json",
+        "2d013f981d1f4516081a6a04e55468ba2b071d4153b794f19a79715c45a89a5e",
+    ),
+    "https://w3id.org/security/data-integrity/v1": (
+        "data-integrity-v1.json",
+        "b5d829bd09aa7c42abc6efa0c8ed7635313b5487f37ccfce3ecd149ca9418554",
+    ),
+    DATA_INTEGRITY_V2: (
+        "data-integrity-v2.json",
+        "0f77743daf5b4e8fc067fc5ba5b21044283053aa717fc6b0219843bed3b00363",
+    ),
+    "https://w3id.org/security/multikey/v1": (
+        "multikey-v1.json",
+        "c5f3806f8286920573221938917988a18a4cc5a09e968d29649613c7a1c2b1f6",
+    ),
+    "https://w3id.org/security/suites/ed25519-2020/v1": (
+        "ed25519-2020-v1.json",
+        "b9e1ab971fd8bf2c7553e0c4a9438e0b9450afde1ea1ca5b2492368b9f549588",
+    ),
+    "https://www.w3.org/ns/credentials/status/v1": (
+        "status-v1.json",
+        "fd08cbf28ddd829ab2f1978c48f43ab07a112c1c90245a0cfac7ba721c65170c",
+    ),
+    "https://w3id.org/vc/status-list/2021/v1": (
+        "status-list-2021-v1.json",
+        "634d71c159289f068c96012e4511c657fdf82ac4231900081bda3ba24e2e1160",
+    ),
+}
+"""url → (file in this folder, SHA-256 of its bytes in hex)."""
+
+
+class ContextUnknown(MalformedCredential):
+    """A context that is not pinned: what the document means cannot be told here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contexts:
+    """The contexts in force: those pinned here, and those an operator added by digest.
+
+    Args:
+        added: (url, bytes of the context document) pairs whose digests were checked by whoever added them. A pinned
+            url cannot be replaced.
+    """
+
+    added: tuple[tuple[str, bytes], ...] = ()
+
+    def __contains__(self, url: object) -> bool:
+        return url in PINNED or any(url == known for known, _ in self.added)
+
+    def document(self, url: str) -> JsonObject:
+        """The context document at `url`, to be read only; raises ContextUnknown for any that is not in force."""
+        if url in PINNED:
+            return document(url)
+        for known, data in self.added:
+            if known == url:
+                return parse_object(data)
+        raise ContextUnknown("an unknown JSON-LD context", found=url[:120], expected="one of the pinned contexts")
+
+
+BUNDLED = Contexts()
+
+
+@cache
+def _pinned(url: str) -> JsonObject:
+    name, expected = PINNED[url]
+    data = (files(__name__) / name).read_bytes()
+    if hashlib.sha256(data).hexdigest() != expected:
+        raise ContextUnknown("a bundled context was changed", found=name, expected=f"SHA-256 {expected}")
+    return parse_object(data)
+
+
+def document(url: str) -> JsonObject:
+    """The pinned context document at `url`, to be read only.
+
+    Raises:
+        ContextUnknown: not pinned, or the bundled file does not have its digest.
+    """
+    if url not in PINNED:
+        raise ContextUnknown("an unknown JSON-LD context", found=url[:120], expected="one of the pinned contexts")
+    return _pinned(url)

@@ -1,0 +1,88 @@
+"""What a suite is, and the registry of those in this folder.
+
+A suite is a module here with a `SUITE`; adding one edits no other file.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from protocols.credentials.canonical import Reading
+from protocols.dids.multiformats import multibase_decode, multibase_encode
+from protocols.errors import DidError, UnsupportedMessage
+from protocols.jose.encoding import JsonObject
+from protocols.jose.keys import PublicKey, Signer
+
+PROOF_VALUE_CHARACTERS = 8192
+"""The longest proofValue that is looked at."""
+
+Sign = Callable[[JsonObject, JsonObject, Signer, Reading], JsonObject]
+"""(document without proof, proof without value, signer, reading) → the complete proof."""
+Verify = Callable[[JsonObject, JsonObject, PublicKey, Reading], bool]
+"""(document without proof, complete proof, key, reading) → whether the signature fits; raises as canonicalization."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """How one kind of proof is made and checked.
+
+    Args:
+        name: how this program and people call it: the cryptosuite, or the proof type where there is none.
+        proof_type: the `type` of the proof.
+        cryptosuite: the `cryptosuite` of the proof, None for the older types that have none.
+        curves: the JOSE curves of its keys.
+    """
+
+    name: str
+    proof_type: str
+    cryptosuite: str | None
+    curves: tuple[str, ...]
+    sign: Sign
+    verify: Verify
+
+
+@cache
+def suites() -> Mapping[str, Suite]:
+    """Every suite of this folder, by name."""
+    package = import_module("protocols.credentials.proofs")
+    modules = (import_module(f"{package.__name__}.{found.name}") for found in iter_modules(package.__path__))
+    found: list[Suite] = [module.SUITE for module in modules if hasattr(module, "SUITE")]
+    return {suite.name: suite for suite in found}
+
+
+def suite_named(name: str) -> Suite:
+    """The suite to sign with; raises UnsupportedMessage for an unknown one."""
+    if name not in suites():
+        raise UnsupportedMessage("an unknown proof suite", found=name[:60], expected=", ".join(sorted(suites())))
+    return suites()[name]
+
+
+def suite_of(proof: JsonObject) -> Suite | None:
+    """The suite that a proof was made with, None where it is not known here."""
+    for suite in suites().values():
+        if (suite.proof_type, suite.cryptosuite) == (proof.get("type"), proof.get("cryptosuite")):
+            return suite
+    return None
+
+
+def signed_options(options: JsonObject, signature: bytes) -> JsonObject:
+    """`options` with the signature as a base58btc proofValue."""
+    return {**options, "proofValue": multibase_encode(signature)}
+
+
+def signature_of(proof: JsonObject) -> bytes:
+    """The signature in a base58btc proofValue; empty, which no key made, where there is none such."""
+    value = proof.get("proofValue")
+    if not isinstance(value, str) or not value.startswith("z") or len(value) > PROOF_VALUE_CHARACTERS:
+        return b""
+    try:
+        return multibase_decode(value)
+    except DidError:
+        return b""
+
+
+def without_value(proof: JsonObject) -> JsonObject:
+    """The proof's options: what is signed of it."""
+    return {name: value for name, value in proof.items() if name != "proofValue"}

@@ -1,0 +1,158 @@
+"""Expanded JSON-LD as RDF statements, refusing whatever would not be stated.
+
+The specification lets a processor drop what has no place in RDF (relative identifiers, blank predicates, malformed
+language tags). A dropped statement is an unsigned one, so here each is an error.
+
+Spec: https://www.w3.org/TR/json-ld11-api/#deserialize-json-ld-to-rdf-algorithm
+"""
+
+import re
+from typing import Any
+
+from protocols.credentials.rdf.rdfc import Quad
+from protocols.errors import MalformedCredential, TooLarge
+from protocols.jose.encoding import JsonObject, canonical_json
+
+RELATIVE_BASE = "relative://identifier/"
+"""Base for expansion: whatever was relative afterwards starts with its scheme, which no document may use."""
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+_TYPE, _FIRST, _REST, _NIL = (f"<{_RDF}{name}>" for name in ("type", "first", "rest", "nil"))
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*\Z")
+_BLANK = re.compile(r"_:[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
+_LANGUAGE = re.compile(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*\Z")
+_ESCAPED = re.compile(r"[\x00-\x1f\x7f\"\\\ufffe\uffff]")
+_SHORT = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+
+
+def to_quads(expanded: list[Any], *, max_quads: int) -> list[Quad]:
+    """The statements of an expanded document, repeated ones included once or more.
+
+    Raises:
+        MalformedCredential: something that cannot be stated.
+        TooLarge: more than `max_quads` statements.
+    """
+    writer = _Writer(max_quads)
+    for node in expanded:
+        writer.node(node, "")
+    return writer.quads
+
+
+class _Writer:
+    def __init__(self, max_quads: int) -> None:
+        self.quads: list[Quad] = []
+        self.max_quads = max_quads
+        self.unnamed = 0
+
+    def add(self, subject: str, predicate: str, object: str, graph: str) -> None:
+        if len(self.quads) >= self.max_quads:
+            raise TooLarge("too many statements", expected=f"at most {self.max_quads}")
+        self.quads.append(Quad(subject, predicate, object, graph))
+
+    def new_blank(self) -> str:
+        self.unnamed += 1
+        return f"_:n{self.unnamed}"
+
+    def node(self, node: JsonObject, graph: str) -> str:
+        """Writes a node object and returns its term."""
+        subject = _resource(node["@id"]) if "@id" in node else self.new_blank()
+        for name, items in node.items():
+            if name == "@type":
+                for type_ in items:
+                    self.add(subject, _TYPE, _resource(type_), graph)
+            elif name == "@graph":
+                for inner in items:
+                    self.node(inner, subject)
+            elif name.startswith("@"):
+                if name != "@id":
+                    raise MalformedCredential("a JSON-LD keyword that is not read here", found=name)
+            else:
+                for item in items:
+                    self.add(subject, _predicate(name), self.object(item, graph), graph)
+        return subject
+
+    def object(self, item: JsonObject, graph: str) -> str:
+        if "@value" in item:
+            return _literal(item)
+        if "@list" in item:
+            return self.list(item["@list"], graph)
+        return self.node(item, graph)
+
+    def list(self, items: list[Any], graph: str) -> str:
+        cells = [self.new_blank() for _ in items]
+        for cell, item, rest in zip(cells, items, [*cells[1:], _NIL], strict=False):
+            self.add(cell, _FIRST, self.object(item, graph), graph)
+            self.add(cell, _REST, rest, graph)
+        return cells[0] if cells else _NIL
+
+
+def _resource(identifier: str) -> str:
+    if identifier.startswith("_:"):
+        if not _BLANK.match(identifier):
+            raise MalformedCredential("not a blank node identifier", found=identifier[:80])
+        return f"_:u{identifier[2:]}"
+    return _iri(identifier)
+
+
+def _predicate(name: str) -> str:
+    if name.startswith("_:"):
+        raise MalformedCredential("a property without an identifier", found=name[:80], expected="an absolute IRI")
+    return _iri(name)
+
+
+def _iri(identifier: str) -> str:
+    if identifier.startswith("relative:"):
+        raise MalformedCredential(
+            "an undefined type or a relative identifier",
+            found=identifier.removeprefix(RELATIVE_BASE)[:80],
+            expected="a term of the pinned contexts or an absolute URL",
+        )
+    if not _IRI.match(identifier):
+        raise MalformedCredential("not an absolute URL", found=identifier[:80], expected="an absolute URL")
+    return f"<{identifier}>"
+
+
+def _literal(item: JsonObject) -> str:
+    if item.keys() - {"@value", "@type", "@language"}:
+        raise MalformedCredential(
+            "a value with a part that would go unsigned",
+            found=", ".join(sorted(item.keys() - {"@value", "@type", "@language"})),
+            expected="@value, @type and @language only",
+        )
+    value, datatype = item["@value"], item.get("@type")
+    if datatype == "@json":
+        return f'"{escape_literal(canonical_json(value).decode())}"^^<{_RDF}JSON>'
+    if "@language" in item:
+        if not _LANGUAGE.match(item["@language"]):
+            raise MalformedCredential("not a language tag", found=item["@language"][:40], expected="a BCP 47 tag")
+        return f'"{escape_literal(value)}"@{item["@language"]}'
+    text, native = _lexical(value, datatype)
+    if (datatype or native) == f"{_XSD}string":
+        return f'"{escape_literal(text)}"'
+    return f'"{escape_literal(text)}"^^{_iri(datatype or native)}'
+
+
+def _lexical(value: Any, datatype: str | None) -> tuple[str, str]:
+    """The text of a JSON scalar and the datatype it has by itself (section 8.2.2)."""
+    if isinstance(value, bool):
+        return str(value).lower(), f"{_XSD}boolean"
+    if isinstance(value, int | float):
+        if not abs(value) < 1e300:  # NaN too; far past what a credential counts, and past what a double holds
+            raise MalformedCredential("a number out of range", expected="an IEEE 754 double")
+        if datatype == f"{_XSD}double" or value != int(value) or abs(value) >= 1e21:
+            return _double(float(value)), f"{_XSD}double"
+        return str(int(value)), f"{_XSD}integer"
+    return str(value), f"{_XSD}string"
+
+
+def _double(value: float) -> str:
+    """Canonical xsd:double, 15 digits after the point at most: 5.3 is `5.3E0`."""
+    mantissa, exponent = f"{value:.15E}".split("E")
+    mantissa = mantissa.rstrip("0")
+    return f"{mantissa}{'0' if mantissa.endswith('.') else ''}E{int(exponent)}"
+
+
+def escape_literal(text: str) -> str:
+    """`text` as it stands between the quotes of a canonical literal (RDFC-1.0 section 5)."""
+    return _ESCAPED.sub(lambda match: _SHORT.get(match[0]) or f"\\u{ord(match[0]):04X}", text)

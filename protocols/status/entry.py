@@ -1,0 +1,93 @@
+"""Where a credential says its status stands.
+
+Spec: https://www.w3.org/TR/vc-bitstring-status-list/#bitstringstatuslistentry
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from protocols.credentials.shape import as_object, as_text, is_url, many
+from protocols.errors import UnsupportedMessage
+from protocols.jose.encoding import JsonObject
+from protocols.status.errors import MalformedValueError
+
+ENTRY_TYPE = "BitstringStatusListEntry"
+MAX_SIZE_BITS = 8
+_INDEX = re.compile(r"(?:0|[1-9]\d{0,15})\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusEntry:
+    """One status of a credential: bit (or value) `index` of the list at `list_url`, read for `purpose`.
+
+    Args:
+        size: bits of the entry; `messages` names its values where it is more than one.
+    """
+
+    list_url: str
+    index: int
+    purpose: str
+    id: str | None = None
+    size: int = 1
+    messages: Mapping[int, str] | None = None
+    reference: tuple[str, ...] = ()
+
+
+def parse_entry(value: Mapping[str, Any]) -> StatusEntry:
+    """The entry in one credentialStatus object.
+
+    Raises:
+        UnsupportedMessage: a status of another type, about which nothing can be told here.
+        MalformedValueError: a Bitstring entry that breaks its rules.
+    """
+    if ENTRY_TYPE not in many(value.get("type")):
+        raise UnsupportedMessage("an unknown status type", found=str(value.get("type"))[:80], expected=ENTRY_TYPE)
+    index, url, purpose = value.get("statusListIndex"), value.get("statusListCredential"), value.get("statusPurpose")
+    if not isinstance(index, str) or not _INDEX.match(index):
+        raise MalformedValueError("statusListIndex", found=str(index)[:32], expected="a base-10 integer as a string")
+    if not isinstance(url, str) or not is_url(url):
+        raise MalformedValueError("statusListCredential", found=str(url)[:80], expected="an absolute URL")
+    if not isinstance(purpose, str) or not purpose:
+        raise MalformedValueError("statusPurpose is missing", expected="revocation, suspension, message or refresh")
+    if value.get("id") == url:
+        raise MalformedValueError("the entry and the list have one id", expected="different ids")
+    size = value.get("statusSize", 1)
+    if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= MAX_SIZE_BITS:
+        raise MalformedValueError("statusSize", found=str(size)[:32], expected=f"1 to {MAX_SIZE_BITS}")
+    return StatusEntry(
+        list_url=url,
+        index=int(index),
+        purpose=purpose,
+        id=as_text(value.get("id")),
+        size=size,
+        messages=_messages(value.get("statusMessage"), size),
+        reference=tuple(item for item in many(value.get("statusReference")) if isinstance(item, str)),
+    )
+
+
+def status_entry(*, list_url: str, index: int, purpose: str) -> JsonObject:
+    """A credentialStatus object for one bit of our own list."""
+    return {
+        "id": f"{list_url}#{index}",
+        "type": ENTRY_TYPE,
+        "statusPurpose": purpose,
+        "statusListIndex": str(index),
+        "statusListCredential": list_url,
+    }
+
+
+def _messages(value: Any, size: int) -> Mapping[int, str] | None:
+    if value is None and size == 1:
+        return None
+    items = [as_object(item) or {} for item in many(value)]
+    named: dict[int, str] = {}
+    for item in items:
+        code, message = item.get("status"), item.get("message")
+        if not isinstance(code, str) or not re.match(r"0x[0-9a-fA-F]{1,4}\Z", code) or not isinstance(message, str):
+            raise MalformedValueError("statusMessage", expected="objects with a hexadecimal status and a message")
+        named[int(code, 16)] = message
+    if len(items) != 2**size or named.keys() != set(range(2**size)):
+        raise MalformedValueError("statusMessage", found=f"{len(items)} items", expected=f"{2**size}, one a value")
+    return named

@@ -1,0 +1,157 @@
+"""The encoding of a list, and what a hostile one must not do (threats C4, F6)."""
+
+import gzip
+import json
+import time
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from protocols.jose.encoding import b64url_encode
+from protocols.status.bitstring import MIN_ENTRIES, decode, encode, get_bit, get_value, new_bits, set_bit
+from protocols.status.entry import StatusEntry, parse_entry, status_entry
+from protocols.status.errors import MalformedValueError, StatusListLengthError, StatusRangeError
+from protocols.status.publish import status_list_credential
+from tests.support.badges import NOW
+
+
+def _examples(shared_dir: Path) -> list[str]:
+    return (shared_dir / "vectors" / "bitstring" / "spec-examples.txt").read_text("utf-8").split("=====")
+
+
+def test_the_lists_of_the_specification_decode_to_a_clear_list_of_the_least_length(shared_dir: Path) -> None:
+    lists = [json.loads(text) for text in _examples(shared_dir) if "encodedList" in text]
+    assert [decode(each["credentialSubject"]["encodedList"]) for each in lists] == [new_bits(MIN_ENTRIES)] * 2
+
+
+def test_the_entries_of_the_specification_are_read(shared_dir: Path) -> None:
+    first, second = json.loads(_examples(shared_dir)[0])["credentialStatus"]
+    assert parse_entry(first) == StatusEntry(
+        id="https://example.com/credentials/status/3#94567",
+        list_url="https://example.com/credentials/status/3",
+        index=94567,
+        purpose="revocation",
+    )
+    assert parse_entry(second).purpose == "suspension"
+
+
+def test_index_0_is_the_left_most_bit() -> None:
+    bits = set_bit(set_bit(new_bits(16), 0), 9)
+    assert bits == b"\x80\x40"
+    assert [get_bit(bits, index) for index in (0, 1, 8, 9)] == [True, False, False, True]
+    assert set_bit(bits, 9, False) == b"\x80\x00"
+
+
+def test_entries_of_several_bits_are_read_most_significant_first() -> None:
+    assert [get_value(b"\x1b", index, 2) for index in range(4)] == [0, 1, 2, 3]
+    assert get_value(b"\xab\xcd", 1, 8) == 0xCD
+
+
+@pytest.mark.parametrize(("index", "size"), [(16, 1), (-1, 1), (8, 2), (10**15, 8)])
+def test_an_index_past_the_end_has_its_own_error(index: int, size: int) -> None:
+    with pytest.raises(StatusRangeError):
+        get_value(b"\x00\x00", index, size)
+    with pytest.raises(StatusRangeError):
+        set_bit(b"\x00\x00", 16)
+
+
+def test_equal_lists_are_encoded_alike_and_come_back() -> None:
+    bits = set_bit(new_bits(), 94567)
+    assert encode(bits) == encode(bytes(bits))
+    assert decode(encode(bits)) == bits
+
+
+def test_a_bomb_of_256_mib_is_refused_in_bounded_time_and_memory() -> None:
+    compressor = zlib.compressobj(wbits=31)
+    bomb = b"".join(compressor.compress(bytes(1 << 20)) for _ in range(256)) + compressor.flush()
+    started = time.perf_counter()
+    with pytest.raises(StatusListLengthError, match="too long"):
+        decode("u" + b64url_encode(bomb))
+    assert time.perf_counter() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        "",
+        "H4sIAAAAAAAAA-3BMQEAAADCoPVPbQwfoAAAAAAAAAAAAAAAAAAAAIC3AYbSVKsAQAAA",
+        "zH4sI",
+        "uH4sI=",
+        "u!!!!",
+        "u" + b64url_encode(b"not gzip"),
+        "u" + b64url_encode(zlib.compress(bytes(16))),
+        "u" + b64url_encode(gzip.compress(bytes(16))[:-4]),
+        "u" + b64url_encode(gzip.compress(bytes(16)) + b"x"),
+        "u" + b64url_encode(gzip.compress(bytes(16)) + gzip.compress(bytes(16))),
+    ],
+)
+def test_what_is_no_encoded_list_is_refused(encoded: str) -> None:
+    with pytest.raises(MalformedValueError):
+        decode(encoded)
+
+
+ENTRY = status_entry(list_url="https://a.example/s/1", index=7, purpose="revocation")
+
+
+def test_our_own_entry_is_read_back() -> None:
+    assert parse_entry(ENTRY) == StatusEntry(
+        id="https://a.example/s/1#7", list_url="https://a.example/s/1", index=7, purpose="revocation"
+    )
+
+
+def test_messages_of_a_wider_entry_are_read() -> None:
+    messages = [{"status": f"0x{n}", "message": f"m{n}"} for n in range(4)]
+    wide = {**ENTRY, "statusPurpose": "message", "statusSize": 2, "statusMessage": messages, "statusReference": "urn:r"}
+    assert parse_entry(wide) == StatusEntry(
+        id="https://a.example/s/1#7",
+        list_url="https://a.example/s/1",
+        index=7,
+        purpose="message",
+        size=2,
+        messages={0: "m0", 1: "m1", 2: "m2", 3: "m3"},
+        reference=("urn:r",),
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"statusListIndex": 7},
+        {"statusListIndex": "-7"},
+        {"statusListIndex": "0x7"},
+        {"statusListIndex": "07"},
+        {"statusListIndex": "7 "},
+        {"statusListIndex": "٧"},
+        {"statusListIndex": "9" * 17},
+        {"statusListCredential": "status/1"},
+        {"statusListCredential": None},
+        {"statusPurpose": None},
+        {"statusPurpose": ""},
+        {"id": "https://a.example/s/1"},
+        {"statusSize": 0},
+        {"statusSize": 9},
+        {"statusSize": True},
+        {"statusSize": 2},
+        {"statusSize": 2, "statusMessage": [{"status": "0x0", "message": "m"}]},
+        {"statusSize": 1, "statusMessage": [{"status": "0x0", "message": "m"}] * 2},
+        {"statusSize": 1, "statusMessage": [{"status": "zero", "message": "m"}] * 2},
+    ],
+)
+def test_a_broken_entry_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(MalformedValueError):
+        parse_entry({**ENTRY, **change})
+
+
+def test_too_short_a_list_is_not_published() -> None:
+    with pytest.raises(StatusListLengthError):
+        status_list_credential(
+            url="https://a.example/s/1",
+            issuer="did:example:a",
+            purpose="revocation",
+            bits=new_bits(MIN_ENTRIES - 8),
+            valid_from=NOW,
+            valid_until=None,
+            ttl_ms=None,
+        )
