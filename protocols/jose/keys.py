@@ -27,6 +27,7 @@ _EC: dict[str, tuple[type[ec.EllipticCurve], int]] = {
     "secp256k1": (ec.SECP256K1, 32),
 }
 _ALG = {"Ed25519": "EdDSA", "P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "secp256k1": "ES256K"}
+_SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _HASH: dict[str, hashes.HashAlgorithm] = {
     "ES256": hashes.SHA256(),
     "ES256K": hashes.SHA256(),
@@ -103,7 +104,7 @@ class PublicKey:
         return _ALG[self.crv]
 
     def verify(self, data: bytes, signature: bytes) -> bool:
-        """Whether `signature` (raw r‖s for the elliptic curves) is this key's over `data`; never raises for a bad one."""
+        """Whether `signature` (raw r‖s for the elliptic curves) is this key's over `data`; never raises."""
         try:
             if self.crv == "Ed25519":
                 ed25519.Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, data)
@@ -209,6 +210,8 @@ class PrivateKey:
         curve, size = _EC[self.public.crv]
         key = ec.derive_private_key(int.from_bytes(self.secret, "big"), curve())
         r, s = decode_dss_signature(key.sign(data, ec.ECDSA(_HASH[self.public.alg])))
+        if self.public.crv == "secp256k1":
+            s = min(s, _SECP256K1_ORDER - s)  # both are valid; verifiers of the Bitcoin tradition take the low one only
         return r.to_bytes(size, "big") + s.to_bytes(size, "big")
 
     def exchange(self, peer: PublicKey) -> bytes:

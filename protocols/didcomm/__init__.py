@@ -1,0 +1,1 @@
+"""DIDComm Messaging v2.1: messages, envelopes, forwarding, problem reports."""

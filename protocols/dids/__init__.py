@@ -1,0 +1,1 @@
+"""DIDs: their syntax, their documents, and the methods that need no network."""
