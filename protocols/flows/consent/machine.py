@@ -38,6 +38,8 @@ def _received(thread: Thread | None, event: Received) -> Step:
         raise Unauthorized("an anonymous sender may not take part", expected="an authcrypt message")
     if thread is not None and thread.theirs != sender:
         raise Unauthorized("this thread belongs to someone else")
+    if message.name == "problem-report":
+        return Step(thread=thread)
     if message.name != "receipt":
         raise UnsupportedMessage("no message of consent/1.0 that is read here", found=message.name[:32])
     if thread is not None and thread.role != LEARNER:

@@ -81,6 +81,8 @@ def _received(thread: Thread | None, event: Received, context: Context) -> Step:
             return Step(thread=thread.to(State.RECEIVED), effects=(verify,))
         case (State.PRESENTED, "prover", "ack") if thread:
             return Step(thread=thread.to(State.DONE))
+        case (_, _, "problem-report"):
+            return Step(thread=thread)  # what became of a sharing is said by answers and receipts, not by reports
         case (_, _, "request-presentation" | "presentation" | "ack" | "propose-presentation"):
             raise UnexpectedMessage(
                 f"{message.name} does not fit here", found=thread.state if thread else "no such thread"
