@@ -1,0 +1,1 @@
+"""One institution's or employer's running server."""

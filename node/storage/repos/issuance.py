@@ -1,0 +1,93 @@
+"""Credentials from award to revocation. `achievement_id` holds the achievement's slug."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, select
+
+from node.storage.tables.credentials import IssuedCredential
+from node.storage.unit import Session
+
+__all__ = ["ISSUED", "OFFERED", "REQUESTED", "REVOKED", "WAITING", "IssuedCredential"]
+
+WAITING = "waiting"
+OFFERED = "offered"
+REQUESTED = "requested"
+ISSUED = "issued"
+REVOKED = "revoked"
+
+
+def add(
+    session: Session,
+    id: str,
+    learner_id: str,
+    achievement: str,
+    *,
+    thread_id: str,
+    valid_until: datetime | None,
+    now: datetime,
+) -> IssuedCredential:
+    row = IssuedCredential(
+        id=id,
+        learner_id=learner_id,
+        achievement_id=achievement,
+        thread_id=thread_id,
+        state=WAITING,
+        offered_at=now,
+        valid_until=valid_until,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def get(session: Session, id: str) -> IssuedCredential:
+    return session.get_one(IssuedCredential, id)
+
+
+def find(session: Session, id: str) -> IssuedCredential | None:
+    return session.get(IssuedCredential, id)
+
+
+def by_thread(session: Session, thread_id: str) -> IssuedCredential | None:
+    return session.exec(select(IssuedCredential).where(IssuedCredential.thread_id == thread_id)).first()
+
+
+def waiting(session: Session, learner_id: str) -> Sequence[IssuedCredential]:
+    """What was awarded to a person without a wallet, oldest first."""
+    return session.exec(
+        select(IssuedCredential)
+        .where(IssuedCredential.learner_id == learner_id, IssuedCredential.state == WAITING)
+        .order_by(col(IssuedCredential.id))
+    ).all()
+
+
+def page(session: Session, *, limit: int, after: str | None) -> Sequence[IssuedCredential]:
+    query = select(IssuedCredential).order_by(col(IssuedCredential.id)).limit(limit)
+    return session.exec(query if after is None else query.where(col(IssuedCredential.id) > after)).all()
+
+
+def offered(session: Session, row: IssuedCredential, *, now: datetime) -> None:
+    row.state, row.offered_at = OFFERED, now
+    _keep(session, row)
+
+
+def requested(session: Session, row: IssuedCredential, holder: str, list_id: str, index: int) -> None:
+    row.state, row.holder, row.status_list, row.status_index = REQUESTED, holder, list_id, index
+    _keep(session, row)
+
+
+def issued(session: Session, row: IssuedCredential, document: dict[str, Any], *, now: datetime) -> None:
+    row.state, row.document, row.issued_at = ISSUED, document, now
+    _keep(session, row)
+
+
+def revoked(session: Session, row: IssuedCredential, reason: str, *, now: datetime) -> None:
+    row.state, row.revoked_at, row.reason = REVOKED, now, reason
+    _keep(session, row)
+
+
+def _keep(session: Session, row: IssuedCredential) -> None:
+    session.add(row)
+    session.flush()

@@ -1,0 +1,60 @@
+"""The status lists we publish, and whose each place is."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from node.storage.tables.credentials import StatusIndex, StatusList
+from node.storage.unit import Session
+
+
+def get(session: Session, id: str) -> StatusList:
+    return session.get_one(StatusList, id)
+
+
+def find(session: Session, id: str) -> StatusList | None:
+    return session.get(StatusList, id)
+
+
+def open_list(session: Session, *, full_at: int) -> StatusList | None:
+    """The newest list, unless `full_at` places of it are taken."""
+    row = session.exec(select(StatusList).order_by(col(StatusList.id).desc()).limit(1)).first()
+    if row is None:
+        return None
+    taken = session.exec(select(func.count()).select_from(StatusIndex).where(StatusIndex.list_id == row.id)).one()
+    return row if taken < full_at else None
+
+
+def add_list(session: Session, id: str, purpose: str, size: int, bits: bytes, *, now: datetime) -> StatusList:
+    row = StatusList(id=id, purpose=purpose, size=size, bits=bits, changed_at=now, updated_at=now)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def take_index(session: Session, list_id: str, index: int, credential_id: str) -> bool:
+    """Gives a place to a credential; False when it is taken."""
+    if session.get(StatusIndex, (list_id, index)) is not None:
+        return False
+    session.add(StatusIndex(list_id=list_id, index=index, credential_id=credential_id))
+    session.flush()
+    return True
+
+
+def change(session: Session, row: StatusList, bits: bytes, *, now: datetime) -> None:
+    row.bits, row.changed_at = bits, now
+    session.add(row)
+    session.flush()
+
+
+def published(session: Session, row: StatusList, document: dict[str, Any], etag: str, *, now: datetime) -> None:
+    row.document, row.etag, row.updated_at = document, etag, now
+    session.add(row)
+    session.flush()
+
+
+def signed_before(session: Session, at: datetime) -> Sequence[StatusList]:
+    return session.exec(select(StatusList).where(StatusList.updated_at < at)).all()

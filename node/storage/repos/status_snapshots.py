@@ -1,0 +1,55 @@
+"""Other issuers' status lists: what is wanted, when it is due, what came, and which presentations rest on it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from node.storage.tables.status import StatusReliance, StatusSnapshot
+from node.storage.unit import Session, wake
+
+__all__ = ["StatusSnapshot"]
+
+
+def get(session: Session, url: str) -> StatusSnapshot | None:
+    return session.get(StatusSnapshot, url)
+
+
+def want(session: Session, url: str, *, issuer: str, presentation_id: str, now: datetime) -> None:
+    """A presentation rests on this list: kept fresh from now on, fetched soon where it was never seen."""
+    if session.get(StatusSnapshot, url) is None:
+        session.add(StatusSnapshot(url=url, issuer=issuer, next_at=now))
+        wake(session, "status")
+    if session.get(StatusReliance, (url, presentation_id)) is None:
+        session.add(StatusReliance(url=url, presentation_id=presentation_id))
+    session.flush()
+
+
+def due(session: Session, *, now: datetime, limit: int) -> Sequence[StatusSnapshot]:
+    query = select(StatusSnapshot).where(StatusSnapshot.next_at <= now).order_by(col(StatusSnapshot.next_at))
+    return session.exec(query.limit(limit)).all()
+
+
+def all(session: Session, *, limit: int, after: str | None) -> Sequence[StatusSnapshot]:
+    query = select(StatusSnapshot).order_by(col(StatusSnapshot.url)).limit(limit)
+    return session.exec(query if after is None else query.where(col(StatusSnapshot.url) > after)).all()
+
+
+def make_due(session: Session, *, now: datetime) -> int:
+    """Every list is due at `now` at the latest; how many lists there are."""
+    rows = session.exec(select(StatusSnapshot)).all()
+    for row in rows:
+        row.next_at = min(row.next_at, now)
+        session.add(row)
+    session.flush()
+    return len(rows)
+
+
+def relying(session: Session, url: str) -> Sequence[str]:
+    """Ids of the presentations whose reports rest on a list."""
+    return session.exec(select(StatusReliance.presentation_id).where(StatusReliance.url == url)).all()
+
+
+def keep(session: Session, row: StatusSnapshot) -> None:
+    session.add(row)
+    session.flush()

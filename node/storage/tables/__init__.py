@@ -1,0 +1,24 @@
+"""Every table of this node, one file a subject; importing this package fills `METADATA`.
+
+Rows refer to each other by id without foreign keys, except where the database itself must keep two rows together:
+what one service deletes on its day may be mentioned by another's history.
+"""
+
+from node.storage.tables import credentials, exchange, federation, identity, jobs, learners, messages, skills, status
+from node.storage.tables.base import MAIN, METADATA, Json, Row
+
+__all__ = [
+    "MAIN",
+    "METADATA",
+    "Json",
+    "Row",
+    "credentials",
+    "exchange",
+    "federation",
+    "identity",
+    "jobs",
+    "learners",
+    "messages",
+    "skills",
+    "status",
+]
