@@ -1,0 +1,1 @@
+"""What talks to the outside, and turns its failures into `NodeError`: the network, worker processes, keys at rest."""

@@ -1,0 +1,128 @@
+"""Checks proofs in worker processes: canonicalization of a stranger's document may run long, and can be killed there.
+
+Run as a module it is the worker; imported it offers `ProofChecker`, the port that services use. Both sides of the
+pipe are written here, so that they cannot drift apart.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from node.adapters.worker_main import serve
+from node.adapters.workers import JobFailed, WorkerPool
+from node.errors import EngineError
+from node.metrics import Metrics
+from protocols.credentials.proofs import ProofResult, check_proofs
+from protocols.dids.document import DidDocument
+from protocols.dids.methods import resolve_offline
+from protocols.dids.parse import parse_document
+from protocols.errors import DidError
+from protocols.findings import Outcome
+from protocols.jose.encoding import JsonObject
+
+MODULE = "node.adapters.proof_worker"
+KIND = "check"
+TIMEOUT_S = 10.0
+
+
+def proof_pool(metrics: Metrics, *, size: int = 1, timeout_s: float = TIMEOUT_S) -> WorkerPool:
+    """The pool that a `ProofChecker` works with."""
+    return WorkerPool(MODULE, size=size, timeout_s=timeout_s, metrics=metrics)
+
+
+@dataclass(frozen=True, slots=True)
+class ProofChecker:
+    """`protocols.credentials.proofs.check_proofs`, elsewhere."""
+
+    pool: WorkerPool
+
+    async def check(
+        self,
+        document: JsonObject,
+        documents: Mapping[str, DidDocument],
+        *,
+        purpose: str,
+        now: datetime,
+        challenge: str | None = None,
+        domain: str | Sequence[str] | None = None,
+        expected_controller: str | None,
+    ) -> tuple[ProofResult, ...]:
+        """One result for each proof, as `check_proofs` gives them; one that says "could not tell" where the worker
+        was killed or failed. Never raises for what a stranger sent.
+        """
+        job: JsonObject = {
+            "document": document,
+            "documents": {did: dict(found.raw) for did, found in documents.items()},
+            "purpose": purpose,
+            "now": now.isoformat(),
+            "challenge": challenge,
+            "domain": domain if domain is None or isinstance(domain, str) else list(domain),
+            "expected_controller": expected_controller,
+        }
+        try:
+            answer = await self.pool.call(KIND, job)
+        except JobFailed as error:
+            return (_could_not_tell(f"The proofs cannot be checked: {error.detail}."),)
+        except EngineError as error:
+            return (_could_not_tell(f"The check of the proofs did not end: {error.detail}."),)
+        return tuple(_result(item) for item in answer["results"])
+
+
+def check(job: JsonObject) -> JsonObject:
+    """The worker's side."""
+    documents = {did: _document(did, raw) for did, raw in job["documents"].items()}
+    results = check_proofs(
+        job["document"],
+        documents,
+        purpose=job["purpose"],
+        now=datetime.fromisoformat(job["now"]),
+        challenge=job["challenge"],
+        domain=job["domain"],
+        expected_controller=job["expected_controller"],
+    )
+    return {"results": [_to_json(result) for result in results]}
+
+
+def _document(did: str, raw: JsonObject) -> DidDocument:
+    """The document parsed anew: from its JSON, or from the DID where that is all there is to it."""
+    document = parse_document(raw, did) if raw else resolve_offline(did)
+    if document is None:
+        raise DidError("a DID document without its JSON", found=did[:64], expected="as it was fetched")
+    return document
+
+
+def _to_json(result: ProofResult) -> JsonObject:
+    return {
+        "suite": result.suite,
+        "verification_method": result.verification_method,
+        "purpose": result.purpose,
+        "created": None if result.created is None else result.created.isoformat(),
+        "outcome": result.outcome.value,
+        "reason": result.reason,
+    }
+
+
+def _result(item: JsonObject) -> ProofResult:
+    return ProofResult(
+        suite=item["suite"],
+        verification_method=item["verification_method"],
+        purpose=item["purpose"],
+        created=None if item["created"] is None else datetime.fromisoformat(item["created"]),
+        outcome=Outcome(item["outcome"]),
+        reason=item["reason"],
+    )
+
+
+def _could_not_tell(reason: str) -> ProofResult:
+    return ProofResult(
+        suite="unknown",
+        verification_method="",
+        purpose="",
+        created=None,
+        outcome=Outcome.COULD_NOT_TELL,
+        reason=reason,
+    )
+
+
+if __name__ == "__main__":
+    serve({KIND: check})

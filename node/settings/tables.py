@@ -1,0 +1,170 @@
+"""The tables of `node.toml`, each with its defaults and what it refuses."""
+
+import shlex
+from ipaddress import ip_address
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator, model_validator
+
+from node.log import Format, Level
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limits(_Table):
+    """The most of everything; each is refused with a problem of its own. Sizes in bytes."""
+
+    envelope_bytes: PositiveInt = 1024 * 1024
+    nested_layers: PositiveInt = 3
+    json_depth: PositiveInt = 32
+    credential_bytes: PositiveInt = 256 * 1024
+    presentation_bytes: PositiveInt = 288 * 1024
+    status_list_bytes: PositiveInt = 2 * 1024 * 1024
+    """Inflated."""
+    status_document_bytes: PositiveInt = 4 * 1024 * 1024
+    fetched_bytes: PositiveInt = 1024 * 1024
+    blank_nodes: PositiveInt = 256
+    similar_blank_nodes: PositiveInt = 6
+    """Blank nodes of one document that may share a first-degree hash."""
+    quads: PositiveInt = 10_000
+    redirects: int = Field(default=3, ge=0, le=10)
+    recipients: PositiveInt = 16
+    attachments: PositiveInt = 20
+    fetch_s: float = Field(default=10.0, gt=0, le=60)
+
+
+class Address(NamedTuple):
+    """Where a socket listens."""
+
+    host: str
+    port: int
+
+
+class Admin(_Table):
+    """An address of its own for the operators' side; shared with everyone where it is not set."""
+
+    listen: str | None = None
+
+    @field_validator("listen")
+    @classmethod
+    def _listen(cls, value: str | None) -> str | None:
+        return None if value is None else checked_listen(value)
+
+
+class Tls(_Table):
+    """PEM files; without them a TLS front stands before the node."""
+
+    cert: Path | None = None
+    key: Path | None = None
+
+    @model_validator(mode="after")
+    def _both(self) -> "Tls":
+        if (self.cert is None) != (self.key is None):
+            raise ValueError("tls.cert and tls.key belong together")
+        return self
+
+
+class Database(_Table):
+    """`url` None: SQLite in the data directory. A relative SQLite path begins there too."""
+
+    url: str | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("sqlite:///", "postgresql+asyncpg://")):
+            raise ValueError("expected sqlite:///FILE or postgresql+asyncpg://…")
+        return value
+
+
+class Fetch(_Table):
+    """How the node calls others.
+
+    `origins` maps an https origin to the plain loopback origin that stands for it, for development only, inside the
+    Fetcher only. It can lead nowhere but to this machine.
+    """
+
+    origins: dict[str, str] = Field(default_factory=dict[str, str])
+    at_once_per_origin: PositiveInt = 8
+    burst_per_origin: PositiveInt = 500
+    per_s_per_origin: float = Field(default=100.0, gt=0)
+
+    @field_validator("origins")
+    @classmethod
+    def _loopback_only(cls, value: dict[str, str]) -> dict[str, str]:
+        return {_https_origin(name): _loopback_origin(target) for name, target in value.items()}
+
+
+class Keys(_Table):
+    """Where the 32-byte master key comes from, first found: `master`, `master_command`, `master_file`."""
+
+    master: SecretStr | None = None
+    master_command: str | None = None
+    """A command line, run without a shell, that prints the key."""
+    master_file: Path | None = None
+
+    @property
+    def command(self) -> tuple[str, ...] | None:
+        """`master_command` as arguments."""
+        return None if self.master_command is None else tuple(shlex.split(self.master_command))
+
+
+class Sync(_Table):
+    """How often what others publish is looked at again, in seconds."""
+
+    status_every_s: float = Field(default=30.0, ge=0.1)
+    federation_every_s: float = Field(default=60.0, ge=0.1)
+
+
+class Relay(_Table):
+    """The exit may hold a message for a random time up to this, so that arrivals and departures do not pair up."""
+
+    hold_ms_max: int = Field(default=1000, ge=0, le=10_000)
+
+
+class VcApi(_Table):
+    """`open`: the VC-API asks for no token. For test suites."""
+
+    open: bool = False
+
+
+class Logging(_Table):
+    level: Level = "info"
+    format: Format = "auto"
+
+
+def parse_listen(text: str) -> Address:
+    """`host:port` or `[ipv6]:port`; raises ValueError for anything else."""
+    host, colon, port = text.rpartition(":")
+    host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise ValueError("expected host:port, as in 127.0.0.1:8101")
+    return Address(host, int(port))
+
+
+def checked_listen(text: str) -> str:
+    """`text`, when `parse_listen` takes it."""
+    parse_listen(text)
+    return text
+
+
+def _https_origin(text: str) -> str:
+    url = urlsplit(text)
+    if not url.hostname or text != f"https://{url.netloc}" or "@" in url.netloc:
+        raise ValueError("expected an https origin, as in https://localhost:8101")
+    return text.lower()
+
+
+def _loopback_origin(text: str) -> str:
+    url = urlsplit(text)
+    try:
+        is_loopback = ip_address(url.hostname or "").is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback or url.port is None or text != f"http://{url.netloc}" or "@" in url.netloc:
+        raise ValueError("expected a loopback address and port, as in http://127.0.0.1:8101")
+    return text
