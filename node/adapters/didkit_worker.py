@@ -24,7 +24,7 @@ from node.errors import EngineError
 from node.metrics import Metrics
 from protocols.credentials.canonical import canonical_rdf
 from protocols.credentials.contexts import ContextUnknown
-from protocols.errors import MalformedCredential, ProtocolError
+from protocols.errors import MalformedCredential, ProtocolError, TooLarge
 from protocols.jose.encoding import JsonObject
 
 MODULE = "node.adapters.didkit_worker"
@@ -98,7 +98,7 @@ class _Engine:
             canonical_rdf({name: value for name, value in credential.items() if name != "proof"})
         except ContextUnknown:
             raise
-        except MalformedCredential as error:
+        except (MalformedCredential, TooLarge) as error:
             return {"checks": [], "errors": [error.detail]}
         answer = json.loads(self._ask("verify_credential", json.dumps(credential), "{}"))
         errors = [str(error)[:300] for error in answer.get("errors", [])]

@@ -12,16 +12,18 @@ from node.adapters.worker_main import serve
 from node.adapters.workers import JobFailed, WorkerPool
 from node.errors import EngineError
 from node.metrics import Metrics
+from protocols.credentials.canonical import USUAL, Reading, canonical_rdf
 from protocols.credentials.proofs import ProofResult, check_proofs
 from protocols.dids.document import DidDocument
 from protocols.dids.methods import resolve_offline
 from protocols.dids.parse import parse_document
-from protocols.errors import DidError
+from protocols.errors import DidError, ProtocolError
 from protocols.findings import Outcome
 from protocols.jose.encoding import JsonObject
 
 MODULE = "node.adapters.proof_worker"
-KIND = "check"
+CHECK = "check"
+READ = "read"
 TIMEOUT_S = 10.0
 
 
@@ -46,9 +48,13 @@ class ProofChecker:
         challenge: str | None = None,
         domain: str | Sequence[str] | None = None,
         expected_controller: str | None,
+        max_bytes: int = USUAL.max_bytes,
     ) -> tuple[ProofResult, ...]:
         """One result for each proof, as `check_proofs` gives them; one that says "could not tell" where the worker
         was killed or failed. Never raises for what a stranger sent.
+
+        Args:
+            max_bytes: of the document as compact JSON; a status list may be larger than a credential.
         """
         job: JsonObject = {
             "document": document,
@@ -58,14 +64,26 @@ class ProofChecker:
             "challenge": challenge,
             "domain": domain if domain is None or isinstance(domain, str) else list(domain),
             "expected_controller": expected_controller,
+            "max_bytes": max_bytes,
         }
         try:
-            answer = await self.pool.call(KIND, job)
+            answer = await self.pool.call(CHECK, job)
         except JobFailed as error:
             return (_could_not_tell(f"The proofs cannot be checked: {error.detail}."),)
         except EngineError as error:
             return (_could_not_tell(f"The check of the proofs did not end: {error.detail}."),)
         return tuple(_result(item) for item in answer["results"])
+
+    async def reading_problems(self, document: JsonObject) -> tuple[str, ...]:
+        """Why `document` cannot be read as it stands: an unknown context, an undefined term, over a limit.
+
+        A proof over JSON alone does not see those, and a reader of the RDF would not see what they name.
+        """
+        try:
+            answer = await self.pool.call(READ, {"document": document})
+        except EngineError as error:
+            return (f"the document could not be read in time: {error.detail}",)
+        return tuple(answer["problems"])
 
 
 def check(job: JsonObject) -> JsonObject:
@@ -79,8 +97,20 @@ def check(job: JsonObject) -> JsonObject:
         challenge=job["challenge"],
         domain=job["domain"],
         expected_controller=job["expected_controller"],
+        reading=Reading(max_bytes=job["max_bytes"]),
     )
     return {"results": [_to_json(result) for result in results]}
+
+
+def read(job: JsonObject) -> JsonObject:
+    """The worker's side of `reading_problems`."""
+    document = {name: value for name, value in job["document"].items() if name != "proof"}
+    try:
+        canonical_rdf(document)
+    except ProtocolError as error:
+        found = f" (found: {error.found})" if error.found else ""
+        return {"problems": [f"{error.detail}{found}"]}
+    return {"problems": []}
 
 
 def _document(did: str, raw: JsonObject) -> DidDocument:
@@ -125,4 +155,4 @@ def _could_not_tell(reason: str) -> ProofResult:
 
 
 if __name__ == "__main__":
-    serve({KIND: check})
+    serve({CHECK: check, READ: read})

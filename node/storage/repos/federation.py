@@ -49,6 +49,12 @@ def add_network(
     return row
 
 
+def remove_network(session: Session, anchor: str) -> None:
+    """Forgets a network that never took us in."""
+    session.delete(session.get_one(NetworkConfig, anchor))
+    session.flush()
+
+
 def change_network(session: Session, anchor: str, *, now: datetime, **changes: Any) -> None:
     """Sets columns of a network; writes nothing where they have these values already."""
     row = session.get_one(NetworkConfig, anchor)

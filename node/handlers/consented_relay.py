@@ -1,0 +1,30 @@
+"""consented-relay/1.0 on this node: as entry, as exit and as asker."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from node.services.parts import Parts
+from node.services.performers import Unit
+from protocols.flows.consented_relay.messages import CheckSealed, TakeDelivery, Vouched
+
+
+def vouched(parts: Parts, unit: Unit, effect: Vouched) -> None:
+    parts.entry.count(unit.session, effect.owner, effect.middle, now=unit.now)
+
+
+def check_sealed(parts: Parts, unit: Unit, effect: CheckSealed) -> None:
+    payload = {"vouching": effect.vouching, "middle": effect.middle, "expires_at": effect.expires_at.isoformat()}
+    parts.work.add(unit.session, "relay.check", payload, now=unit.now)
+
+
+def take_delivery(parts: Parts, unit: Unit, effect: TakeDelivery) -> None:
+    payload = {"exit": effect.exit, "body": effect.body, "inner": effect.inner}
+    parts.work.add(unit.session, "exchange.delivery", payload, now=unit.now)
+
+
+def entry(parts: Parts, unit: Unit, arguments: Mapping[str, Any]) -> Any:
+    return parts.entry.facts(unit.session, arguments["owner"], arguments["middle"], now=unit.now)
+
+
+PERFORMS = {Vouched: vouched, CheckSealed: check_sealed, TakeDelivery: take_delivery}
+READS = {"entry": entry}

@@ -1,0 +1,79 @@
+"""Runs the table of jobs. APScheduler only ticks; when a job is due, and on which replica, stands in the database."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler  # pyright: ignore[reportMissingTypeStubs]
+
+from node.clock import Clock, jitter, new_id
+from node.errors import NodeError
+from node.log import Log
+from node.metrics import Metrics
+from node.scheduler.jobs import JobSpec
+from node.services.leases import Leases
+from protocols.errors import ProtocolError
+
+TICK_S = 0.5
+LEASE = timedelta(minutes=5)
+
+
+@dataclass(slots=True)
+class JobRunner:
+    """Starts with the node, ends with it; a job that is running when the node drains is waited for."""
+
+    jobs: Sequence[JobSpec]
+    leases: Leases
+    clock: Clock
+    log: Log
+    metrics: Metrics
+    owner: str = field(default_factory=new_id)
+    _scheduler: AsyncIOScheduler = field(default_factory=AsyncIOScheduler)
+    _running: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+
+    def start(self) -> None:
+        """Needs a running event loop."""
+        for job in self.jobs:
+            # APScheduler's own grace of one second would drop ticks of a busy loop; a late tick is as good as any.
+            self._scheduler.add_job(  # pyright: ignore[reportUnknownMemberType]
+                self._tick,
+                "interval",
+                args=[job],
+                seconds=min(TICK_S, job.every_s),
+                id=job.name,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+            )
+        self._scheduler.start()
+
+    async def stop(self) -> None:
+        """No new runs; those under way end by themselves (shutdown(wait=True) would cancel them)."""
+        self._scheduler.pause()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        self._scheduler.shutdown(wait=False)
+
+    async def _tick(self, job: JobSpec) -> None:
+        task = asyncio.create_task(self._run_if_due(job))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        await task
+
+    async def _run_if_due(self, job: JobSpec) -> None:
+        owner = self.owner if job.leased else f"{job.name}@{self.owner}"
+        name = job.name if job.leased else owner
+        fence = await self.leases.take(name, owner, LEASE)
+        if fence is None:
+            return
+        error: str | None = None
+        began = self.clock.monotonic()
+        try:
+            await job.run()
+        except (NodeError, ProtocolError) as failure:
+            error = failure.detail
+            self.log.warning("job failed", job=job.name, kind=type(failure).__name__)
+        self.metrics.job_seconds.labels(job.name).observe(self.clock.monotonic() - began)
+        self.metrics.job_runs.labels(job.name, "failed" if error else "done").inc()
+        next_at = self.clock.now() + timedelta(seconds=job.every_s + job.jitter_s * jitter())
+        await self.leases.give_back(name, fence, next_at=next_at, error=error)

@@ -1,0 +1,105 @@
+"""Applications to join the network that this node is the anchor of, as they come in from strangers.
+
+A stranger's application makes this node fetch from the stranger's host; so nothing is fetched before the application
+shows an invitation that this node gave out and that nobody used (threat F7), and not often even then.
+"""
+
+from dataclasses import dataclass
+
+from node.clock import Clock
+from node.errors import Forbidden, NodeError, Rejected
+from node.log import Log
+from node.services.attempts import Attempts
+from node.services.entity_configuration import OwnConfiguration
+from node.services.member_record import MemberRecord, find_record
+from node.services.membership import Members
+from node.services.web import Web, get_configuration, get_did_document, object_in, token_in
+from node.storage.repos import membership
+from node.storage.unit import Session, UnitOfWork
+from protocols.dids.document import DidDocument
+from protocols.dids.parse import parse_document
+from protocols.errors import ProtocolError
+from protocols.trust.entity import agree
+from protocols.trust.network import JoinApplication
+from protocols.trust.statement import EntityStatement, parse_statement
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    storage: UnitOfWork
+    members: Members
+    configuration: OwnConfiguration
+    web: Web
+    attempts: Attempts
+    clock: Clock
+    log: Log
+
+    async def apply(self, token: str) -> MemberRecord:
+        """Takes an application in: from then on it waits for a decision. The same one again gets the same answer.
+
+        Args:
+            token: a join application as a compact JWS.
+
+        Raises:
+            StatementRefused: not an application, not signed by the DID it is for, or publications that do not agree.
+            Forbidden: no invitation of ours, or one that was used or has expired.
+            RateLimited: too many failed tries with this invitation.
+            Rejected: the applicant's publications cannot be had.
+            Conflict: this node is no anchor, or the applicant belongs to the network already.
+        """
+        application = JoinApplication.parse(token)
+        known = await self.storage.read(lambda session: self._known(session, application))
+        if known is not None:
+            return known
+        self.attempts.check(application.invite_token_hash, "")
+        try:
+            document, configuration = await self._publications(application)
+            agree(application.entity_id, application.did, document, configuration)
+            configuration.verify_with(application.jwks)
+            application.check(document, anchor=self.configuration.entity_id, now=self.clock.now())
+        except (NodeError, ProtocolError):
+            self.attempts.failed(application.invite_token_hash)
+            raise
+
+        def body(session: Session) -> MemberRecord:
+            now = self.clock.now()
+            if not membership.use_invitation(session, application.invite_token_hash, application.entity_id, now=now):
+                raise _not_invited()
+            return self.members.apply(session, application)
+
+        record = await self.storage.run("membership.apply", body)
+        self.log.info("application taken in", entity_id=record.entity_id)
+        return record
+
+    def _known(self, session: Session, application: JoinApplication) -> MemberRecord | None:
+        """The applicant where this application was taken in already; None where its invitation is unused.
+
+        Raises:
+            Forbidden: there is no such invitation, or it is no longer good.
+        """
+        invitation = membership.invitation(session, application.invite_token_hash)
+        if invitation is None or (invitation.used_at is None and invitation.expires_at <= self.clock.now()):
+            raise _not_invited()
+        if invitation.used_at is None:
+            return None
+        entries = membership.about(session, application.entity_id)
+        if invitation.used_by != application.entity_id or entries[-1].detail.get("application") != application.token:
+            raise _not_invited()
+        return find_record(session, application.entity_id)
+
+    async def _publications(self, application: JoinApplication) -> tuple[DidDocument, EntityStatement]:
+        """What the applicant publishes now, fetched outside any transaction."""
+        try:
+            document = object_in(await get_did_document(self.web, application.entity_id))
+            token = token_in(await get_configuration(self.web, application.entity_id))
+        except NodeError as error:
+            raise Rejected(
+                "the applicant's publications cannot be had",
+                found=error.detail,
+                expected="its did.json and its entity configuration",
+            ) from error
+        return parse_document(document, application.did), parse_statement(token, self.clock.now())
+
+
+def _not_invited() -> Forbidden:
+    return Forbidden("not an invitation of this network", expected="an unused invitation that has not expired")

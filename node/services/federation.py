@@ -1,0 +1,214 @@
+"""This node as a member of a trust network: joining one, and showing others that it belongs.
+
+Spec: https://openid.net/specs/openid-federation-1_0.html and docs/protocols/membership.md
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from node.clock import Clock
+from node.errors import Conflict, NotFound, Rejected
+from node.services.did_document import Purpose
+from node.services.entity_configuration import LIVES_FOR, OwnConfiguration
+from node.services.identity import Identity
+from node.services.web import APPLICATION, Web, get_configuration, token_in
+from node.storage.repos import federation as rows
+from node.storage.unit import Session, UnitOfWork
+from protocols.errors import ProtocolError
+from protocols.jose.encoding import JsonObject, parse_object
+from protocols.jose.jws import sign_compact
+from protocols.trust.chain import Anchors, Chain, validate_chain
+from protocols.trust.directory import chain_of
+from protocols.trust.entity import check_entity_id, did_of, entity_id_of
+from protocols.trust.jwks import parse_jwks, to_jwks
+from protocols.trust.membership import Membership, MembershipEvent
+from protocols.trust.network import JoinApplication, NetworkInvite, RolesWanted
+from protocols.trust.times import to_seconds
+
+RESOLVE_TYP = "resolve-response+jwt"
+MAX_ANSWER_BYTES = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnStanding:
+    """This node's place in a network.
+
+    Args:
+        role: anchor or member.
+        state: as in the membership log; `none` until the anchor took the application in.
+        event: what led to the state, with the anchor's reason; None while the anchor's statement has not come.
+        registration: what it is registered for, or has applied for.
+    """
+
+    anchor: str
+    name: str
+    role: str
+    state: str
+    event: MembershipEvent | None
+    registration: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Federation:
+    storage: UnitOfWork
+    identity: Identity
+    configuration: OwnConfiguration
+    web: Web
+    clock: Clock
+
+    async def join(self, invitation: str, roles: RolesWanted) -> OwnStanding:
+        """Applies to the network that `invitation` (a compact text or a link) is of; then its operator decides.
+
+        Raises:
+            StatementRefused: not an invitation, one that has expired, or an anchor that is not the one it names.
+            Conflict: this node is in a network already.
+            Rejected: the anchor refused the application; says why.
+            Unreachable: the anchor does not answer; the same invitation can be tried again.
+        """
+        now = self.clock.now()
+        invite = NetworkInvite.parse(invitation, now)
+        if invite.anchor == self.configuration.entity_id:
+            raise Conflict("the invitation is to this node's own network", expected="another node's invitation")
+        token = token_in(await get_configuration(self.web, invite.anchor))
+        validate_chain([token], anchors={invite.anchor: invite.jwks}, now=now)
+        await self.storage.run("federation.join", lambda session: self._enter(session, invite, roles))
+        application = JoinApplication(
+            anchor=invite.anchor,
+            entity_id=self.configuration.entity_id,
+            did=self.identity.did,
+            jwks=self.configuration.keys(),
+            roles=roles,
+            invite_token_hash=invite.token_hash,
+            name=self.identity.name,
+            iat=now,
+        )
+        await self._post(invite.anchor, application.sign(self.identity.signer(Purpose.AUTHENTICATION)))
+
+        def applied(session: Session) -> None:
+            rows.change_network(session, invite.anchor, now=self.clock.now(), state="applied")
+
+        await self.storage.run("federation.applied", applied)
+        return (await self.standings())[0]
+
+    async def standings(self) -> Sequence[OwnStanding]:
+        """This node's place in each network it belongs to or applied to: one at most, for now."""
+
+        def body(session: Session) -> list[OwnStanding]:
+            network = rows.network(session)
+            if network is None:
+                return []
+            own = rows.peer(session, self.identity.did)
+            membership = Membership.parse(own.membership) if own and own.membership else None
+            return [_standing(network, membership)]
+
+        return await self.storage.read(body)
+
+    async def own_chain(self) -> tuple[str, ...] | None:
+        """[our configuration, the anchor's statement about us, its configuration], for whoever knows the anchor.
+
+        The anchor's own is its configuration alone. None before the network admitted us and that was synced.
+        """
+        configuration = await self.configuration.current()
+
+        def body(session: Session) -> tuple[str, ...] | None:
+            network = rows.network(session)
+            if network is None:
+                return None
+            if network.role == rows.ANCHOR:
+                return (configuration,)
+            own, anchor = rows.peer(session, self.identity.did), rows.peer(session, did_of(network.anchor))
+            if own is None or own.statement_jws is None or anchor is None or anchor.configuration_jws is None:
+                return None
+            return configuration, own.statement_jws, anchor.configuration_jws
+
+        return await self.storage.read(body)
+
+    async def resolve(self, subject: str, anchor: str) -> str:
+        """A resolve response about a member, by entity id or DID, from the synced copy (section 8.3).
+
+        Raises:
+            NotFound: another anchor than ours, or nobody we know.
+            StatementRefused: ids that are none, or a chain that does not hold now.
+        """
+        entity_id = entity_id_of(subject) if subject.startswith("did:") else check_entity_id(subject)
+        tokens, anchors = await self.storage.read(lambda session: _chain_about(session, entity_id, anchor))
+        now = self.clock.now().replace(microsecond=0)
+        chain = validate_chain(tokens, anchors=anchors, now=now)
+        return sign_compact(self._resolved(chain, tokens, now), self.configuration.signer(), typ=RESOLVE_TYP)
+
+    def _resolved(self, chain: Chain, tokens: Sequence[str], now: datetime) -> JsonObject:
+        return {
+            "iss": self.configuration.entity_id,
+            "sub": chain.subject,
+            "iat": to_seconds(now),
+            "exp": to_seconds(min(chain.exp, now + LIVES_FOR)),
+            "metadata": {name: dict(value) for name, value in chain.metadata.items()},
+            "trust_chain": list(tokens),
+        }
+
+    def _enter(self, session: Session, invite: NetworkInvite, roles: RolesWanted) -> None:
+        """The network as applied to, so that our configuration names it; the same one may be applied to again."""
+        known, now = rows.network(session), self.clock.now()
+        if known is not None and known.state == "none" and known.role == rows.MEMBER:
+            rows.remove_network(session, known.anchor)  # its anchor never took an application in
+            known = None
+        if known is None:
+            rows.add_network(
+                session,
+                anchor=invite.anchor,
+                role=rows.MEMBER,
+                name=invite.name,
+                jwks=to_jwks(invite.jwks),
+                state="none",
+                registration=roles.to_json(),
+                now=now,
+            )
+        elif known.anchor != invite.anchor or known.state in ("member", "suspended"):
+            raise Conflict("this node is in a network already", found=known.anchor, expected="one network a node")
+        else:
+            jwks, registration = to_jwks(invite.jwks), roles.to_json()
+            rows.change_network(session, invite.anchor, now=now, name=invite.name, jwks=jwks, registration=registration)
+
+    async def _post(self, anchor: str, application: str) -> None:
+        url = f"{anchor}/federation/join"
+        posted = await self.web.post(url, application.encode("ascii"), content_type=APPLICATION)
+        if posted.status == 202:
+            return
+        try:
+            answer = parse_object(posted.body, max_bytes=MAX_ANSWER_BYTES)
+        except ProtocolError:
+            answer = {}
+        raise Rejected(
+            f"the network refused the application: {str(answer.get('error_description', 'it gave no reason'))[:300]}",
+            found=f"HTTP {posted.status} {str(answer.get('error', ''))[:40]}".strip(),
+            expected="an application that its anchor takes in",
+        )
+
+
+def _standing(network: rows.NetworkConfig, membership: Membership | None) -> OwnStanding:
+    registration = network.registration
+    if membership is not None:
+        roles = RolesWanted(issuer=membership.issuer, verifier=membership.verifier, relay=membership.relay)
+        registration = roles.to_json()
+    return OwnStanding(
+        anchor=network.anchor,
+        name=network.name,
+        role=network.role,
+        state=network.state,
+        event=membership.events[-1] if membership else None,
+        registration=registration,
+    )
+
+
+def _chain_about(session: Session, entity_id: str, anchor: str) -> tuple[list[str], Anchors]:
+    network = rows.network(session)
+    if network is None or network.anchor != anchor:
+        raise NotFound("not the trust anchor of this node", found=anchor[:120], expected="its network's anchor")
+    peer, top = rows.peer(session, did_of(entity_id)), rows.peer(session, did_of(anchor))
+    if peer is None or peer.configuration_jws is None or top is None or top.configuration_jws is None:
+        raise NotFound("nobody that this node knows", found=entity_id[:120], expected="a member of the network")
+    if peer.statement_jws is None and entity_id != anchor:
+        raise NotFound("nobody that this node knows", found=entity_id[:120], expected="a member of the network")
+    tokens = chain_of(peer.configuration_jws, peer.statement_jws, top.configuration_jws)
+    return tokens, {anchor: parse_jwks(network.jwks)}

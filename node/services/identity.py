@@ -1,0 +1,159 @@
+"""Who this node is: its DID, its keys, the document that says so, and their rotation.
+
+Keys are loaded once and kept in memory, as signers and agreements; every change goes through `rotate`, which loads
+them anew. Replicas that share a database notice a rotation by `refresh`, a scheduled job.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from node.adapters.keystore import Keystore
+from node.clock import Clock
+from node.errors import ConfigurationError, Conflict, NotFound
+from node.services.did_document import OwnKey, Purpose, build_did_document
+from node.storage.repos import identity as rows
+from node.storage.tables.identity import Key
+from node.storage.unit import Session, UnitOfWork
+from protocols.jose.encoding import JsonObject
+from protocols.jose.keys import Agreement, PublicKey, Signer
+
+CURVES = {
+    Purpose.AUTHENTICATION: "Ed25519",
+    Purpose.ASSERTION: "Ed25519",
+    Purpose.AGREEMENT: "X25519",
+    Purpose.FEDERATION: "Ed25519",
+}
+FRAGMENTS = {Purpose.AUTHENTICATION: "auth", Purpose.ASSERTION: "issue", Purpose.AGREEMENT: "agree"}
+"""A kid is `DID#auth-1`, counted up by each rotation; federation keys are named by their thumbprint."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Identity:
+    """`start` before anything else is asked.
+
+    Args:
+        base_url: the https URL that stands for the node; its federation entity id.
+        name: as its operator set it; the network's name for it counts for others.
+    """
+
+    storage: UnitOfWork
+    keystore: Keystore
+    clock: Clock
+    did: str
+    base_url: str
+    name: str
+    _keys: Sequence[OwnKey] = field(default=(), init=False)
+
+    async def create(self) -> None:
+        """The organisation and its first keys; raises Conflict where the database has one already."""
+        now = self.clock.now()
+        made = [self._make(purpose, number=1) for purpose in Purpose]
+
+        def body(session: Session) -> None:
+            if (known := rows.organisation(session)) is not None:
+                raise Conflict("the database holds an identity", found=known.did, expected="an empty database")
+            rows.add_organisation(session, did=self.did, name=self.name, now=now)
+            for key in made:
+                rows.add_key(session, key, now=now)
+
+        await self.storage.run("identity.create", body)
+
+    async def start(self) -> None:
+        """Loads the keys.
+
+        Raises:
+            ConfigurationError: the database is of another node, or of none; the master key does not open the keys.
+        """
+
+        def body(session: Session) -> tuple[str | None, list[Key]]:
+            organisation = rows.organisation(session)
+            return (organisation.did if organisation else None), rows.keys(session)
+
+        did, keys = await self.storage.read(body)
+        if did != self.did:
+            raise ConfigurationError(
+                "the database is not of this node", found=did or "no identity", expected=f"{self.did}, from `init`"
+            )
+        self.keystore.load(keys)
+        self._keys = tuple(_public(key) for key in keys)
+
+    @property
+    def host(self) -> str:
+        """Host and port of the node: who operates it, as far as relays keep apart by it."""
+        return urlsplit(self.base_url).netloc
+
+    def profile(self) -> JsonObject:
+        """The node's organisation as an OB 3.0 Profile, as it stands in what it issues."""
+        return {"id": self.did, "type": ["Profile"], "name": self.name, "url": f"{self.base_url}/issuer"}
+
+    def did_document(self) -> JsonObject:
+        """The DID document as it is served now."""
+        return build_did_document(self.did, self.base_url, self._keys)
+
+    def all_keys(self) -> Sequence[OwnKey]:
+        """The public part of every key this node ever had, oldest first."""
+        return self._keys
+
+    def signer(self, purpose: Purpose) -> Signer:
+        """The key in use for `purpose`; not for AGREEMENT."""
+        return self.keystore.signer(self._current(purpose).kid)
+
+    def agreements(self) -> Mapping[str, Agreement]:
+        """Every key-agreement key by its kid; retired ones open what is still under way."""
+        return self.keystore.agreements()
+
+    def agreement_of(self, did: str) -> Agreement:
+        """The key that `did` encrypts with; raises NotFound for a DID that is not ours."""
+        if not self.is_ours(did):
+            raise NotFound("not a DID of this node", found=did[:64], expected=self.did)
+        return self.keystore.agreements()[self._current(Purpose.AGREEMENT).kid]
+
+    def is_ours(self, did: str) -> bool:
+        """Whether `did` is this node's own."""
+        return did == self.did
+
+    async def rotate(self, purpose: Purpose) -> OwnKey:
+        """A new key takes the place of the one in use, which stays as history says (see did_document)."""
+        now = self.clock.now()
+        old = self._current(purpose)
+        number = 1 + sum(1 for key in self._keys if key.purpose is purpose)
+        made = self._make(purpose, number=number)
+
+        def body(session: Session) -> None:
+            current = [key.kid for key in rows.keys(session) if key.purpose == purpose and key.retired_at is None]
+            if current != [old.kid]:
+                raise Conflict("the key was rotated meanwhile", found=", ".join(current), expected=old.kid)
+            rows.retire(session, old.kid, now=now)
+            rows.add_key(session, made, now=now)
+
+        await self.storage.run("identity.rotate", body)
+        await self.start()
+        return next(key for key in self._keys if key.kid == made.kid)
+
+    def _current(self, purpose: Purpose) -> OwnKey:
+        for key in self._keys:
+            if key.purpose is purpose and key.retired_at is None:
+                return key
+        raise ConfigurationError("no key in use", found="none", expected=f"a key for {purpose}")
+
+    def _make(self, purpose: Purpose, *, number: int) -> rows.NewKey:
+        kid = f"{self.did}#{FRAGMENTS[purpose]}-{number}" if purpose in FRAGMENTS else ""
+        public_jwk, sealed = self.keystore.generate(purpose.value, CURVES[purpose], kid)
+        return rows.NewKey(
+            kid=public_jwk["kid"],
+            purpose=purpose.value,
+            crv=CURVES[purpose],
+            public_jwk=public_jwk,
+            sealed=sealed,
+        )
+
+
+def _public(row: Key) -> OwnKey:
+    return OwnKey(
+        kid=row.kid,
+        purpose=Purpose(row.purpose),
+        public=PublicKey.from_jwk(row.public_jwk),
+        created_at=row.created_at,
+        retired_at=row.retired_at,
+    )

@@ -1,0 +1,215 @@
+"""From an award to a signed credential on a learner's phone, and its revocation.
+
+offer      a row, and an issue-credential offer as soon as a wallet is bound to the person
+request    the wallet names its holder DID; a place in a status list is drawn at random
+sign       durable work: the badge is built, signed eddsa-rdfc-2022, and sent
+revoke     one bit; the list is signed again and served within seconds
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from node.clock import Clock, new_id
+from node.errors import Conflict, NotFound
+from node.services.achievements import Achievements
+from node.services.did_document import Purpose
+from node.services.flows import FlowRunner
+from node.services.identity import Identity
+from node.services.performers import Unit
+from node.services.status_lists import StatusLists
+from node.services.work import Outcome, WorkList
+from node.storage.repos import issuance as rows
+from node.storage.repos import learners
+from node.storage.unit import Session, UnitOfWork
+from protocols.credentials.open_badges import achievement_credential
+from protocols.credentials.proofs import add_proof
+from protocols.flows.issue_credential.messages import PIURI, Issue, Offer
+from protocols.jose.encoding import JsonObject
+
+SIGN = "issuance.sign"
+SUITE = "eddsa-rdfc-2022"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Award:
+    """An award as operators see it; `document` is the signed credential once there is one.
+
+    `state`: waiting (no wallet yet), offered, requested, issued, revoked.
+    """
+
+    id: str
+    learner_id: str
+    achievement: str
+    state: str
+    offered_at: datetime
+    issued_at: datetime | None
+    valid_until: datetime | None
+    revoked_at: datetime | None
+    reason: str | None
+    document: JsonObject | None
+
+
+@dataclass(frozen=True, slots=True)
+class Issuance:
+    storage: UnitOfWork
+    identity: Identity
+    achievements: Achievements
+    status_lists: StatusLists
+    flows: FlowRunner
+    work: WorkList
+    clock: Clock
+
+    async def award(self, learner_id: str, achievement: str, valid_until: datetime | None = None) -> Award:
+        """Awards the achievement with slug `achievement`; offered at once where the person has a wallet.
+
+        Raises:
+            NotFound: no such person or achievement.
+            Conflict: it would have expired already.
+        """
+
+        def body(session: Session) -> Award:
+            now = self.clock.now()
+            if valid_until is not None and valid_until <= now:
+                raise Conflict("the credential would have expired already", expected="valid_until in the future")
+            if learners.get(session, learner_id) is None:
+                raise NotFound("no such learner", found=learner_id[:40], expected="the id of an enrolled learner")
+            self.achievements.find(session, achievement)
+            row = rows.add(
+                session, new_id(), learner_id, achievement, thread_id=new_id(), valid_until=valid_until, now=now
+            )
+            self._offer_waiting(Unit(session=session, now=now, ours=self.identity.did), learner_id)
+            return _award(row)
+
+        return await self.storage.run("issuance.award", body)
+
+    def bound(self, unit: Unit, learner_id: str) -> None:
+        """A wallet was bound to the person: what waited for it goes out, in the same transaction."""
+        self._offer_waiting(unit, learner_id)
+
+    def requested(self, unit: Unit, thread_id: str, holder: str) -> None:
+        """The wallet asked for what was offered in `thread_id`, for its key `holder`."""
+        row = rows.by_thread(unit.session, thread_id)
+        if row is None or row.state != rows.OFFERED:
+            return
+        list_id, index = self.status_lists.allocate(unit.session, row.id, now=unit.now)
+        rows.requested(unit.session, row, holder, list_id, index)
+        self.work.add(unit.session, SIGN, {"id": row.id}, now=unit.now, key=f"{SIGN}:{row.id}")
+
+    async def sign(self, payload: JsonObject) -> Outcome:
+        """Performs the work `issuance.sign`."""
+
+        def gather(session: Session) -> tuple[rows.IssuedCredential, JsonObject]:
+            row = rows.get(session, payload["id"])
+            return row, self.achievements.find(session, row.achievement_id)
+
+        row, achievement = await self.storage.read(gather)
+        issued_at = self.clock.now().replace(microsecond=0)
+        unsigned = achievement_credential(
+            id=f"urn:uuid:{_uuid(row.id)}",
+            issuer=self.identity.profile(),
+            subject_did=row.holder or "",
+            achievement=achievement,
+            valid_from=issued_at,
+            valid_until=row.valid_until,
+            status=self.status_lists.entry(row.status_list or "", row.status_index or 0),
+        )
+        signer = self.identity.signer(Purpose.ASSERTION)
+        document = await asyncio.to_thread(
+            add_proof, unsigned, suite=SUITE, signer=signer, purpose="assertionMethod", created=issued_at
+        )
+
+        def body(session: Session) -> None:
+            now = self.clock.now()
+            current = rows.get(session, row.id)
+            if current.state != rows.REQUESTED:
+                return
+            rows.issued(session, current, document, now=now)
+            unit = Unit(session=session, now=now, ours=self.identity.did)
+            self.flows.command(unit, PIURI, current.thread_id or "", Issue(credential=document))
+
+        return body
+
+    async def revoke(self, credential_id: str, reason: str) -> Award:
+        """Revokes an issued credential for good; revoking again changes nothing.
+
+        Raises:
+            NotFound: no such credential.
+            Conflict: it was not issued yet.
+        """
+
+        def body(session: Session) -> Award:
+            row = rows.find(session, credential_id)
+            if row is None:
+                raise NotFound("no such credential", found=credential_id[:40], expected="the id of an issued one")
+            if row.state == rows.REVOKED:
+                return _award(row)
+            if row.state != rows.ISSUED or row.status_list is None or row.status_index is None:
+                raise Conflict("this credential was not issued yet", found=row.state, expected="an issued one")
+            now = self.clock.now()
+            rows.revoked(session, row, reason, now=now)
+            self.status_lists.set(session, row.status_list, row.status_index, now=now)
+            return _award(row)
+
+        return await self.storage.run("issuance.revoke", body)
+
+    async def list(self, *, limit: int, after: str | None) -> Sequence[Award]:
+        """Awards in the order they were made, from the one after id `after`."""
+
+        def body(session: Session) -> Sequence[Award]:
+            return [_award(row) for row in rows.page(session, limit=limit, after=after)]
+
+        return await self.storage.read(body)
+
+    async def get(self, credential_id: str) -> Award:
+        """One award; raises NotFound."""
+
+        def body(session: Session) -> Award:
+            row = rows.find(session, credential_id)
+            if row is None:
+                raise NotFound("no such credential", found=credential_id[:40], expected="the id of an award")
+            return _award(row)
+
+        return await self.storage.read(body)
+
+    def _offer_waiting(self, unit: Unit, learner_id: str) -> None:
+        learner = learners.get(unit.session, learner_id)
+        if learner is None or learner.did is None:
+            return
+        for row in rows.waiting(unit.session, learner_id):
+            achievement = self.achievements.find(unit.session, row.achievement_id)
+            offer = Offer(
+                thread_id=row.thread_id,
+                ours=self.identity.did,
+                theirs=learner.did,
+                preview=_preview(achievement),
+                comment=f"{self.identity.name} has a record for you",
+            )
+            self.flows.command(unit, PIURI, row.thread_id or "", offer)
+            rows.offered(unit.session, row, now=unit.now)
+
+
+def _preview(achievement: JsonObject) -> dict[str, Any]:
+    """What the offer tells the learner before anything is signed."""
+    return {"type": "OpenBadgeCredential", "achievement": achievement}
+
+
+def _uuid(id: str) -> str:
+    return "-".join((id[:8], id[8:12], id[12:16], id[16:20], id[20:]))
+
+
+def _award(row: rows.IssuedCredential) -> Award:
+    return Award(
+        id=row.id,
+        learner_id=row.learner_id,
+        achievement=row.achievement_id,
+        state=row.state,
+        offered_at=row.offered_at,
+        issued_at=row.issued_at,
+        valid_until=row.valid_until,
+        revoked_at=row.revoked_at,
+        reason=row.reason,
+        document=row.document,
+    )

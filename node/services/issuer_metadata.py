@@ -1,0 +1,115 @@
+"""What this node publishes about itself as an issuer: who it is, what it issues, what that evidences, how to verify.
+
+One JSON-LD document in two vocabularies: an Open Badges 3.0 Profile with its Achievements, and CTDL for whoever reads
+credentials that way. Peers keep a synced copy; it is not signed, so it explains and decides nothing.
+
+Spec: https://www.imsglobal.org/spec/ob/v3p0/#profile and https://credreg.net/ctdl/terms
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from node.services.achievements import Achievements
+from node.services.identity import Identity
+from node.storage.repos import federation
+from node.storage.unit import Session, UnitOfWork
+from protocols.credentials.contexts import CREDENTIALS_V2, OPEN_BADGES
+from protocols.dids.web import document_url
+from protocols.jose.encoding import JsonObject
+
+CTDL: JsonObject = {
+    "ceterms": "https://purl.org/ctdl/terms/",
+    "ler": "https://w3id.org/ler-exchange/terms#",
+}
+CONTEXT = (CREDENTIALS_V2, OPEN_BADGES, CTDL)
+PROOF_SUITES = ("eddsa-rdfc-2022",)
+OFFERS = "ceterms:offers"
+VERIFICATION = "ler:verification"
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerMetadata:
+    storage: UnitOfWork
+    identity: Identity
+    achievements: Achievements
+
+    async def document(self) -> JsonObject:
+        """The document as served at `/issuer`."""
+        network = await self.storage.read(_network_of)
+        return {
+            "@context": list(CONTEXT),
+            **self.identity.profile(),
+            "type": ["Profile", "ceterms:CredentialOrganization"],
+            "ceterms:name": self.identity.name,
+            OFFERS: [described(achievement) for achievement in await self.achievements.all()],
+            VERIFICATION: {
+                "ler:didDocument": document_url(self.identity.did),
+                "ler:entityConfiguration": f"{self.identity.base_url}/.well-known/openid-federation",
+                "ler:trustAnchor": network,
+                "ler:proofSuite": list(PROOF_SUITES),
+                "ler:statusMethod": "BitstringStatusList",
+            },
+        }
+
+    async def achievement(self, slug: str) -> JsonObject:
+        """One achievement as served at its id; raises NotFound."""
+        return {"@context": list(CONTEXT), **described(await self.achievements.get(slug))}
+
+
+def described(achievement: JsonObject) -> JsonObject:
+    """An OB 3.0 Achievement that says the same in CTDL: what is required, skill by skill."""
+    types = achievement.get("type", [])
+    found: JsonObject = {
+        **achievement,
+        "type": [*types, "ceterms:Badge"],
+        "ceterms:name": achievement.get("name"),
+    }
+    competencies = [_competency(alignment) for alignment in alignments(achievement)]
+    if competencies:
+        found["ceterms:requires"] = {
+            "type": "ceterms:ConditionProfile",
+            "ceterms:targetCompetency": competencies,
+        }
+    return found
+
+
+def offers(metadata: JsonObject) -> Sequence[JsonObject]:
+    """The achievements in anybody's metadata, ours or a peer's."""
+    return _objects(metadata.get(OFFERS))
+
+
+def alignments(achievement: Mapping[str, Any]) -> Sequence[JsonObject]:
+    """The OB 3.0 alignments of an achievement, anybody's."""
+    return [found for found in _objects(achievement.get("alignment")) if isinstance(found.get("targetUrl"), str)]
+
+
+def skills_evidenced(metadata: JsonObject, achievement_id: str) -> Sequence[str]:
+    """URIs of the skills that an issuer says, in its metadata, one of its achievements evidences."""
+    return [
+        alignment["targetUrl"]
+        for achievement in offers(metadata)
+        if achievement.get("id") == achievement_id
+        for alignment in alignments(achievement)
+    ]
+
+
+def _competency(alignment: JsonObject) -> JsonObject:
+    members = {
+        "ceterms:targetNode": alignment.get("targetUrl"),
+        "ceterms:targetNodeName": alignment.get("targetName"),
+        "ceterms:frameworkName": alignment.get("targetFramework"),
+        "ceterms:codedNotation": alignment.get("targetCode"),
+    }
+    stated = {name: value for name, value in members.items() if value is not None}
+    return {"type": "ceterms:CredentialAlignmentObject", **stated}
+
+
+def _network_of(session: Session) -> list[str]:
+    network = federation.network(session)
+    return [] if network is None else [network.anchor]
+
+
+def _objects(value: object) -> list[JsonObject]:
+    entries = cast("list[object]", value) if isinstance(value, list) else [value]
+    return [cast("JsonObject", entry) for entry in entries if isinstance(entry, dict)]

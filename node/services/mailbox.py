@@ -1,0 +1,85 @@
+"""The mail a node keeps for its learners' phones, and whom it keeps it for.
+
+A mailbox belongs to an `owner` (a learner's mediation DID) and is reached under recipient DIDs in the owner's
+keylist. Whoever posts to a recipient learns nothing: unknown, full and delivered look the same.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from node.clock import new_id
+from node.log import Log
+from node.storage.repos import mailbox as rows
+from node.storage.unit import Session, wake
+from protocols.jose.encoding import parse_object
+
+KEPT_FOR = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """In-transaction operations; reading for live delivery goes through them too."""
+
+    log: Log
+
+    def deposit(
+        self, session: Session, recipient: str, envelope: bytes, *, now: datetime, expires_at: datetime
+    ) -> bool:
+        """Keeps `envelope` for the owner of `recipient`; False when nobody here owns it."""
+        owner = rows.owner_of(session, recipient)
+        if owner is None:
+            return False
+        kept = rows.deposit(
+            session,
+            id=new_id(),
+            recipient=recipient,
+            owner=owner,
+            envelope=envelope,
+            now=now,
+            expires_at=min(expires_at, now + KEPT_FOR),
+        )
+        if kept:
+            wake(session, f"mailbox:{owner}")
+        else:
+            self.log.warning("mailbox full", bytes=len(envelope))
+        return True
+
+    def grant(self, session: Session, owner: str, *, now: datetime) -> None:
+        """Opens a mailbox for `owner`, which is also its first recipient. Granting twice changes nothing."""
+        rows.grant(session, recipient=owner, owner=owner, now=now)
+
+    def update(
+        self, session: Session, owner: str, added: Iterable[str], removed: Iterable[str], *, now: datetime
+    ) -> None:
+        for recipient in added:
+            rows.grant(session, recipient=recipient, owner=owner, now=now)
+        for recipient in removed:
+            rows.ungrant(session, recipient=recipient, owner=owner)
+
+    def keylist(self, session: Session, owner: str) -> list[str]:
+        """The recipients of `owner`, in the order they were added."""
+        return list(rows.recipients_of(session, owner))
+
+    def taken(self, session: Session, owner: str, recipients: Sequence[str]) -> list[str]:
+        """Those of `recipients` that are somebody else's."""
+        return [did for did in recipients if rows.owner_of(session, did) not in (None, owner)]
+
+    def waiting(
+        self, session: Session, owner: str, recipient: str | None, limit: int, *, without: Sequence[str]
+    ) -> dict[str, Any]:
+        """What waits for `owner`, in the form that message-pickup reads as its fact `mailbox`."""
+        summary = rows.summary(session, owner, recipient, without=without)
+        messages = rows.list_messages(session, owner, recipient, limit, without=without) if limit else []
+        return {
+            "count": summary.count,
+            "total_bytes": summary.total_bytes,
+            "oldest": summary.oldest,
+            "newest": summary.newest,
+            "messages": [{"id": row.id, "envelope": parse_object(row.envelope)} for row in messages],
+        }
+
+    def remove(self, session: Session, owner: str, ids: Sequence[str]) -> None:
+        """Removes what the owner says it has; ids of others' mail are passed over."""
+        rows.remove(session, owner, ids)

@@ -1,0 +1,88 @@
+"""One member as the anchor's log tells it: all its events, and what was last decided about it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from node.storage.repos import membership
+from node.storage.repos.membership import MemberEvent
+from node.storage.unit import Session
+from protocols.jose.keys import PublicKey
+from protocols.trust.jwks import parse_jwks
+from protocols.trust.membership import EventName, Membership, MembershipEvent, State
+from protocols.trust.network import RolesWanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRecord:
+    """`name` and the roles in `membership` are those approved, or applied for as long as nothing was approved.
+
+    `jwks` are the federation keys of the last application, of `applied_at`; `version` names the last entry.
+    """
+
+    entity_id: str
+    name: str
+    jwks: Mapping[str, PublicKey]
+    membership: Membership
+    applied_at: datetime
+    version: str
+
+    @property
+    def did(self) -> str:
+        return self.membership.did
+
+    @property
+    def state(self) -> State:
+        return self.membership.state
+
+    @property
+    def since(self) -> datetime:
+        """When the present state began."""
+        return self.membership.events[-1].at
+
+    @property
+    def was_approved(self) -> bool:
+        """Whether it ever belonged to the network: only then is anything published about it."""
+        return any(event.event == "approved" for event in self.membership.events)
+
+
+def find_record(session: Session, entity_id: str) -> MemberRecord | None:
+    """The member as the log has it now; None where it has nothing about it."""
+    entries = membership.about(session, entity_id)
+    return record_of(entries) if entries else None
+
+
+def record_of(entries: Sequence[MemberEvent]) -> MemberRecord:
+    """The member that `entries`, one or more, all of one entity and oldest first, tell of."""
+    applied = [entry for entry in entries if entry.event == "applied"][-1]
+    decided = applied.detail
+    for entry in entries[entries.index(applied) :]:
+        decided = {**decided, **entry.detail}
+    roles = RolesWanted.parse(decided["roles"])
+    return MemberRecord(
+        entity_id=applied.entity_id,
+        name=decided["name"],
+        jwks=parse_jwks(decided["jwks"]),
+        membership=Membership(
+            did=applied.did,
+            events=tuple(event_of(entry) for entry in entries),
+            issuer=roles.issuer,
+            verifier=roles.verifier,
+            relay=roles.relay,
+        ),
+        applied_at=applied.at,
+        version=entries[-1].hash,
+    )
+
+
+def records_of(entries: Iterable[MemberEvent]) -> list[MemberRecord]:
+    """Everybody in the log, by entity id."""
+    by_entity: dict[str, list[MemberEvent]] = {}
+    for entry in entries:
+        by_entity.setdefault(entry.entity_id, []).append(entry)
+    return [record_of(own) for _, own in sorted(by_entity.items())]
+
+
+def event_of(entry: MemberEvent) -> MembershipEvent:
+    return MembershipEvent(event=cast("EventName", entry.event), at=entry.at, reason=entry.reason)

@@ -1,0 +1,28 @@
+"""The services that work inside a transaction, as handlers see them."""
+
+from dataclasses import dataclass
+
+from node.services.flows import FlowRunner
+from node.services.identity import Identity
+from node.services.issuance import Issuance
+from node.services.learners import Learners
+from node.services.mailbox import Mailbox
+from node.services.presentations import Presentations
+from node.services.relay import Entry
+from node.services.routing import Routing
+from node.services.work import WorkList
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Whatever effects and reads need; nothing here awaits."""
+
+    flows: FlowRunner
+    identity: Identity
+    entry: Entry
+    issuance: Issuance
+    learners: Learners
+    mailbox: Mailbox
+    presentations: Presentations
+    routing: Routing
+    work: WorkList

@@ -1,0 +1,256 @@
+"""What learners shared with us: kept sealed until its day, verified as durable work, receipted, reported.
+
+A presentation is verified when it arrives, and again whenever something its report rests on has changed: a status
+list that came, or changed. Every verification adds a report; none is rewritten.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from node.adapters.keystore import Sealer
+from node.clock import Clock, new_id
+from node.errors import NotFound
+from node.metrics import Metrics
+from node.services.did_document import Purpose
+from node.services.flows import FlowRunner
+from node.services.identity import Identity
+from node.services.performers import Unit
+from node.services.verification import Held, Verification
+from node.services.work import Outcome, WorkList
+from node.storage.repos import exchange as rows
+from node.storage.repos import status_snapshots
+from node.storage.unit import Session, UnitOfWork
+from protocols.consent.check_disclosed import check_disclosed
+from protocols.consent.presentation import parse_disclosure
+from protocols.consent.receipt import ReceiptPayload, sign_asker
+from protocols.consent.record import parse_record, record_hash
+from protocols.findings import Finding
+from protocols.flows.consent.messages import PIURI as CONSENT
+from protocols.flows.consent.messages import Acknowledge, ReceiptComplete
+from protocols.flows.present_proof.messages import CloseRequest, VerifyPresentation
+from protocols.jose.encoding import JsonObject, canonical_json, parse_object
+from protocols.requests.request import parse_request, request_hash
+from protocols.verification.report import finding_json, parse_finding
+
+VERIFY = "presentation.verify"
+RECEIPT_WAITS = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """A report and what it is about; `document` is None once its day has come."""
+
+    id: str
+    request_id: str
+    presentation_id: str
+    verdict: str
+    created_at: datetime
+    delete_at: datetime
+    document: JsonObject | None
+
+
+@dataclass(frozen=True, slots=True)
+class Presentations:
+    storage: UnitOfWork
+    identity: Identity
+    sealer: Sealer
+    verification: Verification
+    flows: FlowRunner
+    work: WorkList
+    metrics: Metrics
+    clock: Clock
+
+    def expect(
+        self,
+        unit: Unit,
+        asked: rows.AskedLearner,
+        *,
+        record_jws: str,
+        use_jws: str,
+        payload_hash: str,
+        findings: Sequence[Finding],
+    ) -> None:
+        """Keeps the consent under which a presentation is about to be opened, in the same transaction."""
+        record = parse_record(record_jws)
+        days = timedelta(days=record.retention.days)
+        rows.add_presentation(
+            unit.session,
+            id=new_id(),
+            request_id=asked.request_id,
+            subject=asked.per_asker_did,
+            record_jws=record_jws,
+            use_jws=use_jws,
+            record_hash=record_hash(record_jws),
+            payload_hash=payload_hash,
+            sealed=self._seal({"checks": [finding_json(finding) for finding in findings]}),
+            now=unit.now,
+            delete_at=min(unit.now + days, record.retention.until),
+        )
+
+    def received(self, unit: Unit, effect: VerifyPresentation) -> None:
+        """The presentation was opened: checked against the record, sealed, and put on the work list."""
+        asked = rows.asked_by_thread(unit.session, effect.thread_id)
+        row = rows.expected_presentation(unit.session, asked.request_id, asked.per_asker_did)
+        record = parse_record(row.record_jws)
+        disclosed = check_disclosed(
+            record,
+            parse_disclosure(effect.disclosure).salts,
+            effect.presentation,
+            request_hash=request_hash(asked.jws or ""),
+            asker=self.identity.did,
+        )
+        checks = self._unseal(row.sealed)["checks"] + [finding_json(finding) for finding in disclosed]
+        rows.keep_presentation(
+            unit.session, row, self._seal({"presentation": effect.presentation, "checks": checks}), now=unit.now
+        )
+        rows.set_learner_state(unit.session, asked, rows.SHARED, now=unit.now)
+        self.work.add(unit.session, VERIFY, {"presentation": row.id}, now=unit.now, key=f"{VERIFY}:{row.id}:first")
+        self._acknowledge(unit, asked, row)
+
+    def declined(self, unit: Unit, effect: CloseRequest) -> None:
+        """The learner said no; what generic reason they gave is shown to the recruiter."""
+        asked = rows.asked_by_thread(unit.session, effect.thread_id)
+        state = rows.DECLINED if effect.reason is None else f"{rows.DECLINED}: {effect.reason}"
+        rows.set_learner_state(unit.session, asked, state, now=unit.now)
+
+    def receipt_completed(self, unit: Unit, effect: ReceiptComplete) -> None:
+        """Both signatures are there; the bytes are those the learner keeps."""
+        rows.complete_receipt(unit.session, effect.thread_id, effect.receipt["signatures"], now=unit.now)
+
+    async def verify(self, payload: JsonObject) -> Outcome:
+        """Performs the work `presentation.verify`: gathers, evaluates, and adds a report."""
+
+        def read(session: Session) -> tuple[rows.Presentation, str]:
+            row = rows.presentation(session, payload["presentation"])
+            asked = rows.asked_learner(session, row.request_id, row.per_asker_did)
+            return row, (asked.jws if asked else None) or ""
+
+        row, request_jws = await self.storage.read(read)
+        if row.deleted_at is not None or row.sealed is None:
+            return lambda session: None  # its day came first
+        kept = self._unseal(row.sealed)
+        held = Held(
+            report_id=new_id(),
+            presentation=kept["presentation"],
+            request=parse_request(request_jws),
+            request_hash=request_hash(request_jws),
+            record_hash=row.record_hash,
+            payload_hash=row.payload_hash,
+            consent=tuple(parse_finding(check) for check in kept["checks"]),
+            delete_at=row.delete_at,
+        )
+        report, lists = await self.verification.report_on(held)
+        self.metrics.verdicts.labels(report.verdict.value).inc()
+
+        def body(session: Session) -> None:
+            now = self.clock.now()
+            current = rows.presentation(session, row.id)
+            if current.deleted_at is not None:
+                return
+            rows.add_report(
+                session,
+                id=report.id,
+                presentation=current,
+                verdict=report.verdict.value,
+                document=report.to_json(),
+                now=now,
+            )
+            for url, issuer in lists:
+                status_snapshots.want(session, url, issuer=issuer, presentation_id=row.id, now=now)
+
+        return body
+
+    async def reports(self, request_id: str) -> Sequence[Reported]:
+        """Every report on what came for a request, oldest first."""
+
+        def body(session: Session) -> Sequence[Reported]:
+            return [_reported(row) for row in rows.reports(session, request_id)]
+
+        return await self.storage.read(body)
+
+    async def report(self, report_id: str) -> Reported:
+        """One report; raises NotFound."""
+
+        def body(session: Session) -> Reported:
+            row = rows.report(session, report_id)
+            if row is None:
+                raise NotFound("no such report", found=report_id[:40], expected="the id of a report")
+            return _reported(row)
+
+        return await self.storage.read(body)
+
+    async def receipts(self, request_id: str) -> Sequence[JsonObject]:
+        """The receipts given for a request, as both sides keep them, with their state."""
+
+        def body(session: Session) -> Sequence[JsonObject]:
+            return [
+                {"state": row.state, "receipt": {"payload": row.payload, "signatures": row.signatures}}
+                for row in rows.receipts(session, request_id)
+            ]
+
+        return await self.storage.read(body)
+
+    async def again(self, presentation_id: str) -> None:
+        """Has a presentation verified once more, as things stand now; raises NotFound."""
+
+        def body(session: Session) -> None:
+            if rows.find_presentation(session, presentation_id) is None:
+                raise NotFound("no such presentation", found=presentation_id[:40], expected="the id in a report")
+            self.verify_again(session, presentation_id)
+
+        await self.storage.run("presentations.again", body)
+
+    def verify_again(self, session: Session, presentation_id: str) -> None:
+        """As `again`, inside a transaction: something that its report rests on has changed."""
+        self.work.add(session, VERIFY, {"presentation": presentation_id}, now=self.clock.now())
+
+    def _acknowledge(self, unit: Unit, asked: rows.AskedLearner, row: rows.Presentation) -> None:
+        """Our half of the receipt: what arrived and the day it goes. The learner's half comes back by relay."""
+        payload = ReceiptPayload(
+            request_hash=request_hash(asked.jws or ""),
+            record_hash=row.record_hash,
+            payload_hash=row.payload_hash,
+            records=parse_record(row.record_jws).records,
+            received_at=unit.now.replace(microsecond=0),
+            delete_at=row.delete_at.replace(microsecond=0),
+            asker=self.identity.did,
+            subject=asked.per_asker_did,
+        )
+        receipt = sign_asker(payload, self.identity.signer(Purpose.ASSERTION))
+        thread_id = new_id()
+        rows.add_receipt(
+            unit.session,
+            id=thread_id,
+            presentation=row,
+            payload=payload.to_json(),
+            signatures=list(receipt.signatures),
+            now=unit.now,
+        )
+        command = Acknowledge(
+            thread_id=thread_id,
+            request_thread=asked.thread_id or "",
+            ours=self.identity.did,
+            theirs=asked.per_asker_did,
+            receipt=receipt.to_json(),
+            expires_at=unit.now + RECEIPT_WAITS,
+        )
+        self.flows.command(unit, CONSENT, thread_id, command)
+
+    def _seal(self, value: JsonObject) -> bytes:
+        return self.sealer.seal(canonical_json(value), context="presentation")
+
+    def _unseal(self, sealed: bytes | None) -> JsonObject:
+        return parse_object(self.sealer.open(sealed or b"", context="presentation"), max_depth=48)
+
+
+def _reported(row: rows.Report) -> Reported:
+    return Reported(
+        id=row.id,
+        request_id=row.request_id,
+        presentation_id=row.presentation_id,
+        verdict=row.verdict,
+        created_at=row.created_at,
+        delete_at=row.delete_at,
+        document=row.document,
+    )

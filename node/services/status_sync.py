@@ -1,0 +1,215 @@
+"""Keeps the status lists that our reports rest on fresh, in the background and never on the way of a verification.
+
+Whole lists only, on schedule, with an ETag: an issuer learns that we know of a list, never which credential we look
+at or when. One hung issuer delays no other. A list that changed has every report that rests on it made anew.
+"""
+
+import asyncio
+import gzip
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from node.adapters.did_resolver import Resolver
+from node.adapters.fetch import Fetched, Fetcher
+from node.adapters.proof_worker import ProofChecker
+from node.clock import Clock, jitter
+from node.errors import NodeError
+from node.log import Log
+from node.storage.repos import status_snapshots as rows
+from node.storage.unit import Session, UnitOfWork
+from protocols.errors import ProtocolError
+from protocols.jose.encoding import JsonObject, canonical_json, parse_object
+from protocols.status.freshness import Freshness, FreshnessPolicy, judge
+from protocols.status.lookup import MAX_LIST_DOCUMENT_BYTES, Snapshot, accept_list
+
+SYNCED = FreshnessPolicy(fresh_s=3600, usable_s=7 * 24 * 3600)
+"""Older than an hour a list is stale, and a report says so; older than a week it says nothing."""
+AT_ONCE = 16
+BATCH = 200
+BACKOFF_S = (30, 120, 600, 3600, 6 * 3600)
+ACCEPT = "application/vc, application/json, application/ld+json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncedList:
+    """A list as operators see it; see the table `status_snapshot`."""
+
+    url: str
+    issuer: str | None
+    freshness: Freshness
+    fetched_at: datetime | None
+    checked_at: datetime | None
+    next_at: datetime
+    failures: int
+    error: str | None
+
+
+@dataclass(slots=True)
+class StatusSync:
+    """The job `status.sync`.
+
+    Args:
+        changed: called in the transaction that stores a list with other bits, once for each presentation that
+            rests on it.
+    """
+
+    storage: UnitOfWork
+    fetcher: Fetcher
+    resolver: Resolver
+    proofs: ProofChecker
+    every_s: float
+    clock: Clock
+    log: Log
+    changed: Callable[[Session, str], None]
+
+    async def run_due(self) -> None:
+        """Fetches every list that is due; each failure is that list's alone."""
+        now = self.clock.now()
+        due = await self.storage.read(lambda session: rows.due(session, now=now, limit=BATCH))
+        slots = asyncio.Semaphore(AT_ONCE)
+
+        async def one(row: rows.StatusSnapshot) -> None:
+            async with slots:
+                await self._refresh(row)
+
+        async with asyncio.TaskGroup() as tasks:
+            for row in due:
+                tasks.create_task(one(row))
+
+    async def sync_now(self) -> tuple[int, int]:
+        """Looks at every list now, not when it is due: (how many lists, how many of them failed)."""
+        now = self.clock.now()
+        count = await self.storage.run("status.due", lambda session: rows.make_due(session, now=now))
+        for _ in range(0, count, BATCH):
+            await self.run_due()
+        after = await self.storage.read(lambda session: rows.all(session, limit=count, after=None))
+        return count, sum(row.failures > 0 for row in after)
+
+    async def lists(self, *, limit: int, after: str | None) -> Sequence["SyncedList"]:
+        """What is kept, by URL, from the one after `after`."""
+        now = self.clock.now()
+        found = await self.storage.read(lambda session: rows.all(session, limit=limit, after=after))
+        return [_synced(row, now) for row in found]
+
+    async def _refresh(self, row: rows.StatusSnapshot) -> None:
+        try:
+            fetched = await self.fetcher.get(
+                row.url, max_bytes=MAX_LIST_DOCUMENT_BYTES, accept=ACCEPT, etag=row.etag if row.document else None
+            )
+            fresh = None if fetched.status == 304 else await self._accept(row, fetched)
+        except (NodeError, ProtocolError) as error:
+            await self._failed(row, error.detail)
+            return
+        await self._keep(row, fetched, fresh)
+
+    async def _accept(self, row: rows.StatusSnapshot, fetched: Fetched) -> tuple[JsonObject, Snapshot]:
+        """The list, its own proof and issuer checked. Fetching the issuer's document here tells it nothing new."""
+        document = parse_object(fetched.body, max_bytes=MAX_LIST_DOCUMENT_BYTES)
+        issuer = row.issuer or ""
+        now = self.clock.now()
+        proofs = await self.proofs.check(
+            document,
+            {issuer: await self.resolver.resolve(issuer)},
+            purpose="assertionMethod",
+            now=now,
+            expected_controller=issuer,
+            max_bytes=MAX_LIST_DOCUMENT_BYTES,
+        )
+        snapshot = accept_list(
+            document, proofs, url=row.url, fetched_at=now, expected_issuer=issuer, previous=snapshot_of(row)
+        )
+        return document, snapshot
+
+    async def _keep(
+        self, before: rows.StatusSnapshot, fetched: Fetched, fresh: tuple[JsonObject, Snapshot] | None
+    ) -> None:
+        def body(session: Session) -> None:
+            now = self.clock.now()
+            row = rows.get(session, before.url) or before
+            previous = snapshot_of(row)
+            row.checked_at, row.failures, row.error = now, 0, None
+            row.next_at = now + timedelta(seconds=self.every_s * (1 + 0.2 * jitter()))
+            row.etag = fetched.etag or row.etag
+            if fresh is not None:
+                _store(row, *fresh)
+            rows.keep(session, row)
+            if fresh is not None and (previous is None or previous.compressed != fresh[1].compressed):
+                for presentation_id in rows.relying(session, row.url):
+                    self.changed(session, presentation_id)
+
+        await self.storage.run("status.synced", body)
+        self.log.info("status list synced", url=before.url, unchanged=fresh is None)
+
+    async def _failed(self, before: rows.StatusSnapshot, detail: str) -> None:
+        """The next try, later each time; what we have of the list stays and ages."""
+
+        def body(session: Session) -> None:
+            row = rows.get(session, before.url) or before
+            row.failures += 1
+            row.error = detail
+            wait_s = BACKOFF_S[min(row.failures, len(BACKOFF_S)) - 1]
+            row.next_at = self.clock.now() + timedelta(seconds=wait_s * (1 + 0.2 * jitter()))
+            rows.keep(session, row)
+
+        await self.storage.run("status.failed", body)
+        self.log.warning("status list not synced", url=before.url, failures=before.failures + 1)
+
+
+def snapshot_of(row: rows.StatusSnapshot | None) -> Snapshot | None:
+    """The list as the rules read it; None where it never came."""
+    if row is None or row.document is None or row.snapshot is None:
+        return None
+    value = row.snapshot
+    return Snapshot(
+        url=row.url,
+        issuer=value["issuer"],
+        purposes=tuple(value["purposes"]),
+        compressed=row.bits or b"",
+        fetched_at=row.checked_at or row.fetched_at or datetime.fromisoformat(value["fetched_at"]),
+        valid_from=_time(value["valid_from"]),
+        valid_until=_time(value["valid_until"]),
+        made_at=_time(value["made_at"]),
+        ttl_s=value["ttl_s"],
+        verification_method=value["verification_method"],
+    )
+
+
+def _synced(row: rows.StatusSnapshot, now: datetime) -> SyncedList:
+    heard_at = row.checked_at or row.fetched_at
+    return SyncedList(
+        url=row.url,
+        issuer=row.issuer,
+        freshness=judge(min(heard_at, now), row.ttl_s, now, SYNCED) if heard_at else Freshness.UNKNOWN,
+        fetched_at=row.fetched_at,
+        checked_at=row.checked_at,
+        next_at=row.next_at,
+        failures=row.failures,
+        error=row.error,
+    )
+
+
+def _store(row: rows.StatusSnapshot, document: JsonObject, snapshot: Snapshot) -> None:
+    row.document = gzip.compress(canonical_json(document), mtime=0)
+    row.bits = snapshot.compressed
+    row.fetched_at = snapshot.fetched_at
+    row.ttl_s = None if snapshot.ttl_s is None else int(snapshot.ttl_s)
+    row.valid_until = snapshot.valid_until
+    row.snapshot = {
+        "issuer": snapshot.issuer,
+        "purposes": list(snapshot.purposes),
+        "fetched_at": snapshot.fetched_at.isoformat(),
+        "valid_from": _text(snapshot.valid_from),
+        "valid_until": _text(snapshot.valid_until),
+        "made_at": _text(snapshot.made_at),
+        "ttl_s": snapshot.ttl_s,
+        "verification_method": snapshot.verification_method,
+    }
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _time(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)

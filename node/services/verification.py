@@ -1,0 +1,266 @@
+"""Gathers what a report rests on, then has it evaluated: gathering may wait, the evaluation is instant and pure.
+
+Nothing here calls the network. Documents of issuers come from the synced directory or out of the DID itself, status
+from synced lists; what has not been synced is "could not tell", and is verified again when it came. So no issuer
+learns whose credential is looked at, and a verification works with the network unplugged.
+
+The steps are numbered as in `protocols.verification.steps`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from node.adapters.didkit_worker import Didkit
+from node.adapters.proof_worker import ProofChecker
+from node.clock import Clock
+from node.services.directory import Directory
+from node.services.status_sync import SYNCED, snapshot_of
+from node.storage.repos import status_snapshots
+from node.storage.unit import Session, UnitOfWork
+from protocols.consent.presentation import credentials_of
+from protocols.credentials.model import Credential, parse_credential
+from protocols.credentials.proofs import ProofResult, proofs_of
+from protocols.credentials.schema import badge_problems
+from protocols.credentials.times import parse_time
+from protocols.credentials.validity import check_dates
+from protocols.dids.document import DidDocument
+from protocols.dids.methods import resolve_offline
+from protocols.errors import ProtocolError
+from protocols.findings import Finding, Outcome
+from protocols.jose.encoding import JsonObject
+from protocols.requests.request import PresentationRequest
+from protocols.status.entry import parse_entry
+from protocols.status.freshness import Freshness
+from protocols.status.lookup import StatusAnswer, StatusOutcome, status_of
+from protocols.verification.evaluate import evaluate
+from protocols.verification.evidence import (
+    Answered,
+    ConsentEvidence,
+    CredentialEvidence,
+    Evidence,
+    IssuerEvidence,
+    Policy,
+    PresentationEvidence,
+    RequestEvidence,
+    StatusEvidence,
+)
+from protocols.verification.report import VerificationReport
+
+LEGACY_SUITES = frozenset({"Ed25519Signature2018", "JsonWebSignature2020"})
+"""Proofs of VC 1.1 that DIDKit checks in its worker; everything else is checked by our own suites."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A presentation that was opened, and under what: everything of it that a report needs."""
+
+    report_id: str
+    presentation: JsonObject
+    request: PresentationRequest
+    request_hash: str
+    record_hash: str
+    payload_hash: str
+    consent: tuple[Finding, ...]
+    delete_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    storage: UnitOfWork
+    directory: Directory
+    proofs: ProofChecker
+    didkit: Didkit
+    clock: Clock
+
+    async def report_on(self, held: Held) -> tuple[VerificationReport, Sequence[tuple[str, str]]]:
+        """The report, and the (status list, issuer) pairs that it rests on or waits for."""
+        now = self.clock.now()
+        credentials = [
+            await self._gather(item, now) for item in credentials_of(held.presentation) if isinstance(item, dict)
+        ]
+        evidence = Evidence(
+            id=held.report_id,
+            credentials=tuple(credentials),
+            presentation=await self._gather_presentation(held, now),
+            request=RequestEvidence(request=held.request, request_hash=held.request_hash),
+            consent=ConsentEvidence(
+                record_hash=held.record_hash, payload_hash=held.payload_hash, findings=held.consent
+            ),
+            delete_at=held.delete_at,
+        )
+        lists = [
+            (found.entry.list_url, item.issuer.did)
+            for item in credentials
+            for found in item.statuses
+            if found.entry is not None
+        ]
+        return self._evaluate(evidence), lists
+
+    async def report_on_credential(self, credential: JsonObject, report_id: str) -> VerificationReport:
+        """The report on a credential that came alone: nobody presented it and nobody asked."""
+        gathered = await self._gather(credential, self.clock.now())
+        return self._evaluate(Evidence(id=report_id, credentials=(gathered,)))
+
+    async def report_on_presentation(self, presentation: JsonObject, report_id: str) -> VerificationReport:
+        """The report on a presentation that answers no request of ours: its challenge and domain prove nothing here."""
+        now = self.clock.now()
+        credentials = [await self._gather(item, now) for item in credentials_of(presentation) if isinstance(item, dict)]
+        holder = presentation.get("holder")
+        holder_did = holder if isinstance(holder, str) else ""
+        proofs = await self.proofs.check(
+            presentation,
+            self._documents(holder_did, None),
+            purpose="authentication",
+            now=now,
+            expected_controller=holder_did,
+        )
+        return self._evaluate(
+            Evidence(
+                id=report_id,
+                credentials=tuple(credentials),
+                presentation=PresentationEvidence(document=presentation, proofs=proofs),
+            )
+        )
+
+    def _evaluate(self, evidence: Evidence) -> VerificationReport:
+        return evaluate(evidence, Policy(), self.clock.now())
+
+    async def _gather_presentation(self, held: Held, now: datetime) -> PresentationEvidence:
+        """Step 4 for the presentation itself: challenge and domain are this request's."""
+        holder = held.presentation.get("holder")
+        holder_did = holder if isinstance(holder, str) else ""
+        proofs = await self.proofs.check(
+            held.presentation,
+            self._documents(holder_did, None),
+            purpose="authentication",
+            now=now,
+            challenge=held.request_hash,
+            domain=held.request.issuer,
+            expected_controller=holder_did,
+        )
+        return PresentationEvidence(document=held.presentation, proofs=proofs)
+
+    async def _gather(self, document: JsonObject, now: datetime) -> CredentialEvidence:
+        """Steps 1 to 7 for one credential."""
+        problems: tuple[str, ...] = ()
+        credential: Credential | None = None
+        try:
+            credential = parse_credential(document)
+        except ProtocolError as error:
+            problems = (_sentence(error),)
+        issuer = credential.issuer if credential else ""
+
+        def read(session: Session) -> DidDocument | None:
+            member = self.directory.member(session, issuer)
+            return member.document if member else None
+
+        known = await self.storage.read(read)
+        proofs = await self._proofs(document, credential, self._documents(issuer, known), now)
+        signed_at = min((proof.created for proof in proofs if proof.created is not None), default=None)
+        if credential is not None and signed_at is None:
+            signed_at = credential.valid_from
+        return CredentialEvidence(
+            document=document,
+            parse_problems=problems,
+            context_problems=await self.proofs.reading_problems(document),
+            schema_problems=tuple(badge_problems(credential)) if credential else None,
+            proofs=proofs,
+            dates=_dates(credential, now),
+            signed_at=signed_at,
+            statuses=await self._statuses(credential, now),
+            issuer=await self._issuer(credential, signed_at or now),
+        )
+
+    async def _proofs(
+        self, document: JsonObject, credential: Credential | None, documents: Mapping[str, DidDocument], now: datetime
+    ) -> tuple[ProofResult, ...]:
+        """Step 4. What DIDKit says counts for the signature alone."""
+        suites = {str(proof.get("type")) for proof in proofs_of(document) if isinstance(proof, dict)}
+        if credential is not None and credential.version == "1.1" and suites and suites <= LEGACY_SUITES:
+            return _legacy_results(document, await self.didkit.verify_credential_1_1(document))
+        return await self.proofs.check(
+            document,
+            documents,
+            purpose="assertionMethod",
+            now=now,
+            expected_controller=credential.issuer if credential else None,
+        )
+
+    def _documents(self, did: str, known: DidDocument | None) -> Mapping[str, DidDocument]:
+        """The document of `did`: as synced, or out of the DID itself; none otherwise, for nothing is fetched here."""
+        if known is not None:
+            return {did: known}
+        try:
+            offline = resolve_offline(did)
+        except ProtocolError:
+            offline = None
+        return {did: offline} if offline is not None else {}
+
+    async def _statuses(self, credential: Credential | None, now: datetime) -> tuple[StatusEvidence, ...]:
+        """Step 6, each entry, from the synced lists."""
+        found: list[StatusEvidence] = []
+        for status in credential.statuses if credential else ():
+            try:
+                entry = parse_entry(status)
+            except ProtocolError as error:
+                answer = StatusAnswer(
+                    outcome=StatusOutcome.UNKNOWN, freshness=Freshness.UNKNOWN, reason=_sentence(error)
+                )
+                found.append(StatusEvidence(entry=None, answer=answer))
+                continue
+            url = entry.list_url
+            row = await self.storage.read(lambda session, url=url: status_snapshots.get(session, url))
+            answer = status_of(entry, snapshot_of(row), now=now, policy=SYNCED)
+            found.append(StatusEvidence(entry=entry, answer=answer))
+        return tuple(found)
+
+    async def _issuer(self, credential: Credential | None, at: datetime) -> IssuerEvidence:
+        """Step 7: the issuer's standing as of the signing date, for the type it issued."""
+        did = credential.issuer if credential else ""
+        kind = next((name for name in credential.types if name != "VerifiableCredential"), None) if credential else None
+
+        def read(session: Session) -> IssuerEvidence:
+            member = self.directory.member(session, did)
+            standing = self.directory.standing(session, did, "issuer", at, credential_type=kind)
+            return IssuerEvidence(did=did, name=member.name if member else None, standing=standing)
+
+        return await self.storage.read(read)
+
+
+def _legacy_results(document: JsonObject, answer: JsonObject) -> tuple[ProofResult, ...]:
+    """DIDKit's answer as one result for the one proof it was given; not checked is could-not-tell."""
+    proof = next((dict(item) for item in proofs_of(document) if isinstance(item, dict)), {})  # pyright: ignore
+    outcome = Outcome.NO if answer["errors"] else Outcome.YES
+    reason = "; ".join(answer["errors"]) or "The signature fits the document (checked by the legacy engine)."
+    return (
+        ProofResult(
+            suite=str(proof.get("type")),
+            verification_method=str(proof.get("verificationMethod", ""))[:2048],
+            purpose=str(proof.get("proofPurpose", ""))[:80],
+            created=_created(proof.get("created")),
+            outcome=outcome if answer["available"] else Outcome.COULD_NOT_TELL,
+            reason=reason[:500],
+        ),
+    )
+
+
+def _created(value: object) -> datetime | None:
+    try:
+        return None if value is None else parse_time(value, "created", offset_required=False)
+    except ProtocolError:
+        return None
+
+
+def _dates(credential: Credential | None, now: datetime) -> Answered:
+    """Step 5."""
+    if credential is None:
+        return Answered(outcome=Outcome.COULD_NOT_TELL, reason="It cannot be read.")
+    outcome, reason = check_dates(credential, now)
+    return Answered(outcome=outcome, reason=reason, at=now)
+
+
+def _sentence(error: ProtocolError) -> str:
+    found = f" (found: {error.found})" if error.found else ""
+    expected = f"; expected {error.expected}" if error.expected else ""
+    return f"{error.detail}{found}{expected}"

@@ -1,0 +1,186 @@
+"""All services of one node: what they are, and how they are made and joined, in one place.
+
+The order below is the order of need: a service gets only what stands above it. Two joints close circles: a wallet
+that is bound gets what waits for it, and a status list that changed has its reports made anew.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from node.adapters.outside import Outside
+from node.clock import Clock
+from node.log import Log
+from node.metrics import Metrics
+from node.services.achievements import Achievements
+from node.services.admission import Admission
+from node.services.anchor_statements import AnchorStatements
+from node.services.attempts import Attempts
+from node.services.directory import Directory
+from node.services.entity_configuration import OwnConfiguration
+from node.services.exchange import Exchange
+from node.services.federation import Federation
+from node.services.federation_sync import FederationSync
+from node.services.flows import FlowRunner
+from node.services.health import Health
+from node.services.identity import Identity
+from node.services.inbox import Inbox
+from node.services.invitations import Invitations
+from node.services.issuance import SIGN, Issuance
+from node.services.issuer_metadata import IssuerMetadata
+from node.services.learners import Learners
+from node.services.live import LiveDelivery
+from node.services.mailbox import Mailbox
+from node.services.membership import Members
+from node.services.outbox import Outbox, OutboxWorker
+from node.services.parts import Parts
+from node.services.peer_publications import Publications
+from node.services.presentations import VERIFY, Presentations
+from node.services.queues import Queues
+from node.services.relay import Entry, Exit
+from node.services.relay_routes import RelayRoutes
+from node.services.requests import Requests
+from node.services.routing import Routing
+from node.services.skills import Skills
+from node.services.statements import Statements
+from node.services.status_lists import PUBLISH, StatusLists
+from node.services.status_sync import StatusSync
+from node.services.tokens import Tokens
+from node.services.verification import Verification
+from node.services.work import Perform, WorkList, WorkRunner
+from node.settings import Settings
+from node.storage.unit import Storage
+from protocols.registry import discover
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What doors, commands, jobs and workers may call."""
+
+    achievements: Achievements
+    admission: Admission
+    configuration: OwnConfiguration
+    directory: Directory
+    federation: Federation
+    federation_sync: FederationSync
+    flows: FlowRunner
+    health: Health
+    identity: Identity
+    inbox: Inbox
+    invitations: Invitations
+    issuance: Issuance
+    issuer: IssuerMetadata
+    learners: Learners
+    live: LiveDelivery
+    members: Members
+    outbox: OutboxWorker
+    parts: Parts
+    presentations: Presentations
+    queues: Queues
+    requests: Requests
+    skills: Skills
+    statements: Statements
+    status_lists: StatusLists
+    status_sync: StatusSync
+    tokens: Tokens
+    verification: Verification
+    work: WorkRunner
+
+
+def build_services(
+    *, settings: Settings, storage: Storage, outside: Outside, clock: Clock, log: Log, metrics: Metrics
+) -> Services:
+    """Makes every service once; starts nothing and awaits nothing. `flows.performers` is joined on by the caller."""
+    sealer, resolver, fetcher = outside.keystore.sealer, outside.resolver, outside.fetcher
+    identity = Identity(
+        storage=storage,
+        keystore=outside.keystore,
+        clock=clock,
+        did=settings.did,
+        base_url=settings.base_url,
+        name=settings.name,
+    )
+    outbox, work, registry = Outbox(sealer), WorkList(), discover()
+    flows = FlowRunner(registry, outbox, clock)
+    achievements = Achievements(storage, identity, clock)
+    invitations = Invitations(storage, identity, clock)
+    directory = Directory(storage, clock)
+    configuration = OwnConfiguration(storage, identity, clock)
+    members = Members(storage, identity, configuration, clock)
+    statements = Statements(storage, configuration, clock)
+    federation = Federation(storage, identity, configuration, fetcher, clock)
+    issuer = IssuerMetadata(storage, identity, achievements)
+    federation_sync = FederationSync(
+        storage,
+        identity,
+        AnchorStatements(configuration, statements, fetcher, clock, log),
+        Publications(identity, configuration, issuer, fetcher, clock, log),
+        settings.sync.federation_every_s,
+        clock,
+        log,
+    )
+    mailbox, routes = Mailbox(log), RelayRoutes()
+    routing = Routing(mailbox, routes, outbox, clock, log)
+    status_lists = StatusLists(storage, identity, work, clock)
+    issuance = Issuance(storage, identity, achievements, status_lists, flows, work, clock)
+    learners = Learners(storage, invitations, clock, issuance.bound)
+    verification = Verification(storage, directory, outside.proofs, outside.didkit, clock)
+    presentations = Presentations(storage, identity, sealer, verification, flows, work, metrics, clock)
+    requests = Requests(storage, identity, directory, invitations, clock)
+    exchange = Exchange(identity, directory, federation, invitations, requests, presentations, flows, clock, log)
+    exit = Exit(storage, identity, directory, routes, outbox, clock, log, settings.relay.hold_ms_max, metrics)
+    performers: Mapping[str, Perform] = {
+        "relay.check": exit.check,
+        "exchange.delivery": exchange.delivery,
+        SIGN: issuance.sign,
+        PUBLISH: status_lists.publish,
+        VERIFY: presentations.verify,
+    }
+    return Services(
+        achievements=achievements,
+        admission=Admission(storage, members, configuration, fetcher, Attempts(clock), clock, log),
+        configuration=configuration,
+        directory=directory,
+        federation=federation,
+        federation_sync=federation_sync,
+        flows=flows,
+        health=Health(storage=storage, metrics=metrics),
+        identity=identity,
+        inbox=Inbox(storage, identity, resolver, registry, flows, clock, log),
+        invitations=invitations,
+        issuance=issuance,
+        issuer=issuer,
+        learners=learners,
+        live=LiveDelivery(storage, identity, resolver, metrics, clock),
+        members=members,
+        outbox=OutboxWorker(storage, sealer, identity, resolver, outside.transport, routing.deposit, clock, log),
+        parts=Parts(
+            entry=Entry(),
+            flows=flows,
+            identity=identity,
+            issuance=issuance,
+            learners=learners,
+            mailbox=mailbox,
+            presentations=presentations,
+            routing=routing,
+            work=work,
+        ),
+        presentations=presentations,
+        queues=Queues(storage, clock),
+        requests=requests,
+        skills=Skills(storage, clock),
+        statements=statements,
+        status_lists=status_lists,
+        status_sync=StatusSync(
+            storage,
+            fetcher,
+            resolver,
+            outside.proofs,
+            settings.sync.status_every_s,
+            clock,
+            log,
+            presentations.verify_again,
+        ),
+        tokens=Tokens(storage=storage, attempts=Attempts(clock), clock=clock),
+        verification=verification,
+        work=WorkRunner(storage, performers, clock, log),
+    )

@@ -1,0 +1,80 @@
+"""Slow work as durable rows: what a transaction wants done later, done at least once, its outcome committed once.
+
+A performer gathers first (it may wait, fetch, use worker processes) and returns the body of one transaction; that
+body and the removal of the row commit together. So a crash between the two only means that it is gathered again.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from node.clock import Clock, jitter, new_id
+from node.errors import NodeError
+from node.log import Log
+from node.services.crew import work_off
+from node.storage.repos import work as rows
+from node.storage.unit import Session, Storage, WorkItem
+from protocols.errors import ProtocolError
+from protocols.jose.encoding import JsonObject
+
+LEASE = timedelta(seconds=90)
+AT_ONCE = 8
+
+Outcome = Callable[[Session], None]
+Perform = Callable[[JsonObject], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkList:
+    """The half that a transaction sees."""
+
+    def add(
+        self,
+        session: Session,
+        kind: str,
+        payload: JsonObject,
+        *,
+        now: datetime,
+        key: str | None = None,
+        not_before: datetime | None = None,
+    ) -> None:
+        """Wants `kind` performed with `payload`; a second row of the same `key` is the same work and not added."""
+        rows.enqueue(session, id=new_id(), kind=kind, key=key, payload=payload, next_at=not_before or now, now=now)
+
+
+@dataclass(slots=True)
+class WorkRunner:
+    """The half that does it. `performers` by kind; a kind without one is a fault of ours."""
+
+    storage: Storage
+    performers: Mapping[str, Perform]
+    clock: Clock
+    log: Log
+
+    async def run(self) -> None:
+        """Works until cancelled; woken by commits, and by the clock at the latest every second."""
+        await work_off(self._claim, self._perform, self.storage.listen("work"), at_once=AT_ONCE)
+
+    async def _claim(self, most: int) -> list[WorkItem]:
+        def body(session: Session) -> list[WorkItem]:
+            return rows.claim(session, now=self.clock.now(), lease=LEASE, limit=most)
+
+        return await self.storage.run("work.claim", body)
+
+    async def _perform(self, item: WorkItem) -> None:
+        try:
+            outcome = await self.performers[item.kind](item.payload)
+
+            def body(session: Session) -> None:
+                outcome(session)
+                rows.done(session, item.id)
+
+            await self.storage.run(f"work.{item.kind}", body)
+        except (NodeError, ProtocolError) as error:
+            detail, permanent = error.detail, isinstance(error, ProtocolError) or not error.retryable
+
+            def failed(session: Session) -> None:
+                rows.failed(session, item.id, now=self.clock.now(), jitter=jitter(), error=detail, permanent=permanent)
+
+            await self.storage.run("work.failed", failed)
+            self.log.warning("work failed", kind=item.kind, attempts=item.attempts + 1, permanent=permanent)
