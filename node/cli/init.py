@@ -1,0 +1,79 @@
+"""`ler-node init`: a node from nothing: settings, master key, database, identity, a first API token."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from node.adapters.master_key import create_master_key
+from node.cli.offline import identity_of, opened_storage
+from node.cli.options import DataOption
+from node.clock import SystemClock
+from node.errors import ConfigurationError
+from node.services.attempts import Attempts
+from node.services.tokens import Role, Tokens
+from node.settings import Settings, load_settings, write_initial
+from node.storage.engine import DEFAULT_URL, upgrade
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(init)
+
+
+def init(
+    data: DataOption,
+    did: Annotated[str | None, typer.Option(help="did:web:host, did:web:host%3Aport or did:web:host:path.")] = None,
+    name: Annotated[str | None, typer.Option(help="What people call the organisation.")] = None,
+    listen: Annotated[str | None, typer.Option(help="host:port of the node's socket.")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="PEM certificate chain.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM private key.")] = None,
+    database_url: Annotated[str | None, typer.Option(help="Default: SQLite in the data directory.")] = None,
+) -> None:
+    """Make a node in DATA: keys, node.toml, database, and a first API token. Refuses to overwrite.
+
+    What is not given here may come from the environment (LER_DID, LER_NAME, LER_LISTEN).
+    """
+    settings = load_settings(
+        data,
+        did=did,
+        name=name,
+        listen=listen,
+        tls={"cert": tls_cert, "key": tls_key} if tls_cert or tls_key else None,
+        database={"url": database_url} if database_url else None,
+    )
+    os.umask(0o077)
+    toml = write_initial(settings)  # the first step, and refused where there is one: two inits cannot meet
+    try:
+        create_master_key(settings)
+        token = asyncio.run(_create(settings))
+        token_file = _write_token(settings, token)
+    except BaseException:
+        toml.unlink()  # nothing is served from here without it, and `init` can be called again
+        raise
+    print(f"did        {settings.did}")
+    print(f"document   {settings.base_url} must lead to {settings.listen}")
+    print(f"settings   {toml}")
+    print(f"keys       sealed in the database, under the master key in {settings.master_file}")
+    print(f"api token  {token}  (also in {token_file})")
+    print(f"next       ler-node serve --data {data}")
+
+
+async def _create(settings: Settings) -> str:
+    await upgrade(settings.database.url or DEFAULT_URL, data_dir=settings.data_dir)
+    async with opened_storage(settings) as storage:
+        await identity_of(settings, storage).create()
+        clock = SystemClock()
+        return await Tokens(storage=storage, attempts=Attempts(clock), clock=clock).create("init", frozenset(Role))
+
+
+def _write_token(settings: Settings, token: str) -> Path:
+    path = settings.secrets_dir / "api-token"
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(token + "\n")
+    except OSError as error:
+        raise ConfigurationError("the API token cannot be written", found=f"{path}: {error.strerror}") from error
+    return path

@@ -1,0 +1,34 @@
+"""`ler-node learner`: the people the institution knows, and the codes for their wallets."""
+
+from typing import Annotated
+
+import typer
+
+from node.cli.client import client_of
+from node.cli.options import DataOption, JsonOption
+from node.cli.output import show_facts, show_rows
+
+
+def register(app: typer.Typer) -> None:
+    learner = typer.Typer(help="The people this institution knows.", no_args_is_help=True)
+    learner.command()(enrol)
+    learner.command("list")(list_learners)
+    app.add_typer(learner, name="learner")
+
+
+def enrol(
+    name: Annotated[str, typer.Argument(help="As the institution's records have it.")],
+    reference: Annotated[str, typer.Argument(help="The institution's own id of the person.")],
+    data: DataOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a person known. Hand them link and code by different ways: the code is shown this once."""
+    made = client_of(data).post("/learners", {"name": name, "reference": reference})
+    learner = made["learner"]
+    facts = {"id": learner["id"], "name": learner["name"], "reference": learner["reference"]}
+    show_facts({**facts, "link": made["link"], "code": made["code"]}, as_json=as_json)
+
+
+def list_learners(data: DataOption, as_json: JsonOption = False) -> None:
+    """Everybody, with whether a wallet is bound to them."""
+    show_rows(client_of(data).list("/learners"), ("id", "name", "reference", "enrolled"), as_json=as_json)

@@ -1,0 +1,68 @@
+"""`ler-node verify`: a credential or presentation in a file, checked offline from what the node has synced."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from node.adapters.didkit_worker import Didkit, didkit_pool
+from node.adapters.proof_worker import ProofChecker, proof_pool
+from node.cli.inputs import read_object
+from node.cli.options import DataOption, JsonOption
+from node.cli.output import show_facts
+from node.cli.report import show_report
+from node.clock import SystemClock, new_id
+from node.metrics import Metrics
+from node.services.directory import Directory
+from node.services.verification import Verification
+from node.settings import Settings, load_settings
+from node.storage.engine import DEFAULT_URL
+from node.storage.read_only import open_read_only
+from protocols.jose.encoding import JsonObject
+from protocols.verification.report import Verdict, VerificationReport
+
+EXIT_CODES = {Verdict.VERIFIED: 0, Verdict.NOT_VERIFIED: 1, Verdict.COULD_NOT_TELL: 2}
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(verify)
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="A credential or a presentation, as JSON.")],
+    data: DataOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a credential or presentation with no network, from what the node has synced.
+
+    Exit 0: verified; 1: not verified; 2: could not tell. The node may run meanwhile, or not.
+    """
+    settings, document = load_settings(data), read_object(file)
+    report = asyncio.run(_report(settings, document))
+    if as_json:
+        show_facts(report.to_json(), as_json=True)
+    else:
+        show_report(report.to_json())
+    raise typer.Exit(EXIT_CODES[report.verdict])
+
+
+async def _report(settings: Settings, document: JsonObject) -> VerificationReport:
+    clock, metrics = SystemClock(), Metrics()
+    storage = open_read_only(settings.database.url or DEFAULT_URL, data_dir=settings.data_dir)
+    proofs, legacy = proof_pool(metrics), didkit_pool(metrics)
+    await storage.start()
+    try:
+        verification = Verification(storage, Directory(storage, clock), ProofChecker(proofs), Didkit(legacy), clock)
+        if _is_presentation(document):
+            return await verification.report_on_presentation(document, new_id())
+        return await verification.report_on_credential(document, new_id())
+    finally:
+        await proofs.close()
+        await legacy.close()
+        await storage.close()
+
+
+def _is_presentation(document: JsonObject) -> bool:
+    types = document.get("type")
+    return "VerifiablePresentation" in (types if isinstance(types, list) else [types])  # pyright: ignore[reportUnknownVariableType]

@@ -1,0 +1,175 @@
+"""The federation endpoints: what this node says of itself, what an anchor says of its members, the whole directory.
+
+Statements are public, signed and the same for everyone. Refusals have the form of the specification,
+`{"error", "error_description"}`, not that of a problem document.
+
+Spec: https://openid.net/specs/openid-federation-1_0.html#section-8
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+
+from aiohttp import ETag, web
+
+from node.errors import (
+    BadInput,
+    Conflict,
+    Forbidden,
+    NodeError,
+    NotFound,
+    PayloadTooLarge,
+    PeerError,
+    RateLimited,
+    Refused,
+    StorageError,
+)
+from node.http.problem import WrongMediaType
+from node.http.wellknown import cacheable
+from node.keys import LOG, SERVICES
+from node.services.statements import ENTITY_TYPES
+from node.services.web import APPLICATION, STATEMENT
+from protocols.errors import ProtocolError
+from protocols.jose.encoding import canonical_json
+from protocols.trust.network import MAX_APPLICATION_BYTES
+
+MAX_AGE_S = 5
+"""A suspension is to be known within seconds."""
+RESOLVED = "application/resolve-response+jwt"
+JSON = "application/json"
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+routes = web.RouteTableDef()
+
+
+def oidf_errors(handler: Handler) -> Handler:
+    """Turns what is raised into the specification's error answers (section 8.9)."""
+
+    @wraps(handler)
+    async def answered(request: web.Request) -> web.Response:
+        try:
+            return await handler(request)
+        except ProtocolError as error:
+            return _error(400, "invalid_request", error)
+        except NodeError as error:
+            status, code = _kind(error)
+            if status >= 500:
+                request.app[LOG].warning("federation request failed", kind=type(error).__name__)
+            return _error(status, code, error)
+
+    return answered
+
+
+@routes.get("/.well-known/openid-federation")
+@oidf_errors
+async def entity_configuration(request: web.Request) -> web.Response:
+    """This node's entity configuration."""
+    token = await request.app[SERVICES].configuration.current()
+    return cacheable(request, token.encode("ascii"), content_type=STATEMENT, max_age_s=MAX_AGE_S)
+
+
+@routes.get("/federation/fetch")
+@oidf_errors
+async def fetch(request: web.Request) -> web.Response:
+    """The statement about one member, by entity id or by DID."""
+    statement = await request.app[SERVICES].statements.about(_parameter(request, "sub"))
+    return cacheable(request, statement.token.encode("ascii"), content_type=STATEMENT, max_age_s=MAX_AGE_S)
+
+
+@routes.get("/federation/list")
+@oidf_errors
+async def list_subordinates(request: web.Request) -> web.Response:
+    """Entity ids of the members; with `ler_membership=all` of suspended and past ones too."""
+    for name in ("trust_marked", "trust_mark_type", "intermediate"):
+        if name in request.query:
+            return _answer_error(400, "unsupported_parameter", f"{name} is not supported here")
+    types = set(request.query.getall("entity_type", []))
+    everybody = request.query.get("ler_membership") == "all"
+    listed = await request.app[SERVICES].statements.entity_ids(everybody=everybody)
+    body = canonical_json(list(listed) if types <= ENTITY_TYPES else [])
+    return cacheable(request, body, content_type=JSON, max_age_s=MAX_AGE_S)
+
+
+@routes.get("/federation/resolve")
+@oidf_errors
+async def resolve(request: web.Request) -> web.Response:
+    """A signed resolve response about a member, from the synced copy."""
+    anchor, subject = _parameter(request, "trust_anchor"), _parameter(request, "sub")
+    token = await request.app[SERVICES].federation.resolve(subject, anchor)
+    return web.Response(text=token, content_type=RESOLVED, headers={"Access-Control-Allow-Origin": "*"})
+
+
+@routes.post("/federation/join")
+@oidf_errors
+async def join(request: web.Request) -> web.Response:
+    """Takes in a join application; 202: it waits for a decision."""
+    if request.content_type != APPLICATION:
+        raise WrongMediaType("not a join application", found=request.content_type, expected=APPLICATION)
+    if (request.content_length or 0) > MAX_APPLICATION_BYTES:
+        raise PayloadTooLarge("the application is too large", expected=f"at most {MAX_APPLICATION_BYTES} bytes")
+    token = (await request.read()).decode("ascii", errors="replace")
+    record = await request.app[SERVICES].admission.apply(token)
+    answer = {"entity_id": record.entity_id, "did": record.did, "state": record.state}
+    return web.Response(status=202, body=canonical_json(answer), content_type=JSON)
+
+
+@routes.get("/federation/join")
+async def invitation_page(_: web.Request) -> web.Response:
+    """What a person sees who opens an invitation's link: the invitation itself stays in the fragment."""
+    text = "This link invites a node to a trust network. Give it to: ler-node network join LINK\n"
+    return web.Response(text=text, content_type="text/plain")
+
+
+@routes.get("/federation/directory")
+@oidf_errors
+async def directory(request: web.Request) -> web.Response:
+    """Every member's statements and DID document. A wallet takes it whole: nobody learns whom it looks for."""
+    exported = await request.app[SERVICES].directory.exported()
+    tag = ETag(value=exported.etag, is_weak=True)
+    response = web.Response(headers={"Access-Control-Allow-Origin": "*", "Cache-Control": f"max-age={MAX_AGE_S}"})
+    response.etag = tag
+    if any(known.value in (tag.value, "*") for known in request.if_none_match or ()):
+        response.set_status(304)
+        return response
+    response.body = exported.body
+    response.content_type = JSON
+    return response
+
+
+def _parameter(request: web.Request, name: str) -> str:
+    values = request.query.getall(name, [])
+    if len(values) != 1 or not 0 < len(values[0]) <= 512:
+        raise BadInput(f"{name} is missing or not one entity", found=f"{len(values)} values", expected="one entity id")
+    return values[0]
+
+
+def _kind(error: NodeError) -> tuple[int, str]:
+    match error:
+        case NotFound():
+            return 404, "not_found"
+        case Forbidden():
+            return 403, "access_denied"
+        case RateLimited():
+            return 429, "temporarily_unavailable"
+        case Conflict() | WrongMediaType() | PayloadTooLarge():
+            return error.status, "invalid_request"
+        case Refused() | PeerError():  # a peer that fails us here is the applicant's own host
+            return 400, "invalid_request"
+        case StorageError():
+            return 503, "temporarily_unavailable"
+        case _:
+            return 500, "server_error"
+
+
+def _error(status: int, code: str, error: ProtocolError | NodeError) -> web.Response:
+    facts = [f"{name} {value}" for name, value in (("found", error.found), ("expected", error.expected)) if value]
+    description = error.detail + (f" ({', '.join(facts)})" if facts else "")
+    response = _answer_error(status, code, description)
+    if isinstance(error, RateLimited):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
+
+
+def _answer_error(status: int, code: str, description: str) -> web.Response:
+    body = canonical_json({"error": code, "error_description": description})
+    return web.Response(status=status, body=body, content_type=JSON, headers={"Access-Control-Allow-Origin": "*"})

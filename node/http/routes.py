@@ -1,0 +1,45 @@
+"""Every path of this node, put together: what stands at the root, and what stands under the node's base URL.
+
+A did:web with a path (`did:web:example.edu:campus`) has its endpoints under that path, since its DID document and its
+messages name them so. Health, metrics and the operators' API are at the root always.
+"""
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from node.http import didcomm, federation, health, interaction, issuer, status
+from node.http.api.routes import api_routes
+from node.http.wellknown import wellknown_routes
+from node.settings import Settings
+
+PUBLIC: tuple[web.RouteTableDef, ...] = (
+    didcomm.routes,
+    federation.routes,
+    interaction.routes,
+    issuer.routes,
+    status.routes,
+)
+"""What other parties call by a URL that they got from this node: messages, status lists, metadata, interactions."""
+
+
+def all_routes(settings: Settings) -> list[web.AbstractRouteDef]:
+    """The routes of the node that `settings` describe."""
+    base = urlsplit(settings.base_url).path
+    return [
+        *wellknown_routes(settings.did),
+        *health.routes,
+        *api_routes(),
+        *(route for routes in PUBLIC for route in under(base, routes)),
+    ]
+
+
+def under(base: str, routes: Iterable[web.AbstractRouteDef]) -> Sequence[web.AbstractRouteDef]:
+    """`routes` with `base` ("" or "/campus") before their paths."""
+    return [
+        web.RouteDef(route.method, base + route.path, route.handler, route.kwargs)
+        if isinstance(route, web.RouteDef)
+        else route
+        for route in routes
+    ]

@@ -1,0 +1,40 @@
+"""The DID document of this node, where its did:web says it is.
+
+Spec: https://w3c-ccg.github.io/did-method-web/#read-resolve
+"""
+
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from node.keys import SERVICES
+from protocols.dids.web import document_url
+from protocols.jose.encoding import canonical_json, digest
+
+MAX_AGE_S = 60
+"""How long a peer may keep it: the time in which a rotation becomes known."""
+
+
+def wellknown_routes(did: str) -> list[web.RouteDef]:
+    """`/.well-known/did.json`, or `/path/did.json` for a did:web with a path."""
+    return [web.get(urlsplit(document_url(did)).path, did_document)]
+
+
+async def did_document(request: web.Request) -> web.Response:
+    """The document, with an ETag over its bytes; open to scripts of any origin, as wallets in browsers resolve it."""
+    body = canonical_json(request.app[SERVICES].identity.did_document())
+    return cacheable(request, body, content_type="application/did+json", max_age_s=MAX_AGE_S)
+
+
+def cacheable(request: web.Request, body: bytes, *, content_type: str, max_age_s: int) -> web.Response:
+    """A public document with its ETag, or 304 where the caller has it already."""
+    etag = digest(body)
+    headers = {
+        "Access-Control-Allow-Origin": "*",
+        "Cache-Control": f"public, max-age={max_age_s}",
+        "ETag": f'"{etag}"',
+    }
+    known = request.if_none_match or ()
+    if any(tag.value in (etag, "*") for tag in known):
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=body, content_type=content_type, headers=headers)

@@ -1,0 +1,96 @@
+"""The DID document: where its DID says, cacheable, and true to the keys through rotations."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from node.services.did_document import Purpose
+from protocols.dids.parse import parse_document
+from tests.support.served import DID, Served, make_node, served_node
+
+
+async def test_the_document_names_keys_by_purpose_and_the_didcomm_endpoint(served: Served) -> None:
+    response = await served.client.get("/.well-known/did.json")
+    assert (response.status, response.content_type) == (200, "application/did+json")
+    document = parse_document(await response.json(content_type=None), DID)
+    assert document.also_known_as == ("https://localhost:8101",)
+    assert {name: ids for name, ids in document.relationships.items() if ids} == {
+        "authentication": (f"{DID}#auth-1",),
+        "assertionMethod": (f"{DID}#issue-1",),
+        "keyAgreement": (f"{DID}#agree-1",),
+    }
+    assert [document.methods[kid].key.crv for kid in document.methods] == ["Ed25519", "Ed25519", "X25519"]
+    endpoint = document.didcomm_endpoint
+    assert endpoint is not None
+    assert (endpoint.uri, endpoint.accept, endpoint.routing_keys) == (
+        "https://localhost:8101/didcomm",
+        ("didcomm/v2",),
+        (),
+    )
+
+
+async def test_who_has_the_document_gets_304_until_a_key_changes(served: Served) -> None:
+    first = await served.client.get("/.well-known/did.json")
+    known = {"If-None-Match": first.headers["ETag"]}
+    again = await served.client.get("/.well-known/did.json", headers=known)
+    assert (again.status, await again.read()) == (304, b"")
+    await served.services.identity.rotate(Purpose.ASSERTION)
+    changed = await served.client.get("/.well-known/did.json", headers=known)
+    assert changed.status == 200
+
+
+async def test_a_rotated_signing_key_stays_with_its_date_and_an_agreement_key_goes(served: Served) -> None:
+    identity = served.services.identity
+    served.clock.advance(timedelta(days=1, milliseconds=300))
+    for purpose in Purpose:
+        await identity.rotate(purpose)
+    document = parse_document(identity.did_document(), DID)
+    assert document.relationships["authentication"] == (f"{DID}#auth-2", f"{DID}#auth-1")
+    assert document.relationships["assertionMethod"] == (f"{DID}#issue-2", f"{DID}#issue-1")
+    assert document.relationships["keyAgreement"] == (f"{DID}#agree-2",)
+    expires = {kid.partition("#")[2]: method.expires for kid, method in document.methods.items()}
+    to_the_second_after = served.clock.now().replace(microsecond=0) + timedelta(seconds=1)
+    assert expires == {
+        "auth-2": None,
+        "auth-1": to_the_second_after,
+        "issue-2": None,
+        "issue-1": to_the_second_after,
+        "agree-2": None,
+    }
+    assert identity.signer(Purpose.ASSERTION).kid == f"{DID}#issue-2"
+    assert set(identity.agreements()) == {f"{DID}#agree-1", f"{DID}#agree-2"}
+
+
+async def test_what_the_signer_signs_verifies_under_the_published_key(served: Served) -> None:
+    identity = served.services.identity
+    await identity.rotate(Purpose.AUTHENTICATION)
+    document = parse_document(identity.did_document(), DID)
+    signer = identity.signer(Purpose.AUTHENTICATION)
+    method = document.method(signer.kid, "authentication")
+    assert method is not None
+    assert method.key.verify(b"data", signer.sign(b"data"))
+
+
+async def test_federation_keys_stand_in_no_did_document(served: Served) -> None:
+    identity = served.services.identity
+    signer = identity.signer(Purpose.FEDERATION)
+    assert signer.kid == signer.public.thumbprint
+    assert all(method.key != signer.public for method in parse_document(identity.did_document(), DID).methods.values())
+
+
+@pytest.fixture
+def path_settings(tmp_path: Path):
+    return make_node(tmp_path / "node", "did:web:example.edu:north:campus")
+
+
+async def test_a_did_with_a_path_has_its_document_under_that_path(path_settings) -> None:
+    async with served_node(path_settings) as served:
+        response = await served.client.get("/north/campus/did.json")
+        document = await response.json(content_type=None)
+        assert (document["id"], document["alsoKnownAs"]) == (
+            "did:web:example.edu:north:campus",
+            ["https://example.edu/north/campus"],
+        )
+        assert document["service"][0]["serviceEndpoint"]["uri"] == "https://example.edu/north/campus/didcomm"
+        assert (await served.client.get("/.well-known/did.json")).status == 404
