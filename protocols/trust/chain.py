@@ -14,6 +14,7 @@ from typing import Any
 
 from protocols.jose.keys import PublicKey
 from protocols.trust.entity import node_did
+from protocols.trust.membership import Membership
 from protocols.trust.refusal import StatementRefused, shown
 from protocols.trust.statement import EntityStatement, parse_statement
 
@@ -38,6 +39,16 @@ class Chain:
     def about_subject(self) -> EntityStatement | None:
         """The immediate superior's statement about the subject; None for the chain of the anchor itself."""
         return self.statements[1] if len(self.statements) > 2 else None
+
+    @property
+    def vouching(self) -> EntityStatement:
+        """The statement that names the subject and its membership: its superior's, or the anchor's about itself."""
+        return self.about_subject or self.statements[0]
+
+    @property
+    def membership(self) -> Membership | None:
+        """The subject's membership, by its superior; by itself only where it is the anchor."""
+        return self.vouching.membership
 
 
 def validate_chain(statements: Sequence[str], *, anchors: Anchors, now: datetime) -> Chain:
@@ -154,7 +165,7 @@ def _check_constraints(parsed: tuple[EntityStatement, ...]) -> None:
 
 def _check_did(parsed: tuple[EntityStatement, ...]) -> None:
     """The DID that the anchor admitted is the one that the member claims."""
-    membership = parsed[1].membership if len(parsed) > 2 else None
+    membership = parsed[1 if len(parsed) > 2 else 0].membership
     if membership is None:
         return
     for statement in parsed[:2]:

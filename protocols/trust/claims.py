@@ -41,8 +41,14 @@ def check_required(claims: JsonObject) -> None:
 
 
 def check_placement(claims: JsonObject, *, is_configuration: bool) -> None:
-    """Which claims stand only in a configuration or only in a subordinate statement; raises `claim_misplaced`."""
-    misplaced = _SUBORDINATE_ONLY | {MEMBERSHIP_CLAIM} if is_configuration else _CONFIGURATION_ONLY
+    """Which claims stand only in a configuration or only in a subordinate statement; raises `claim_misplaced`.
+
+    A membership is a superior's to state. A top anchor has none and states its own, under the keys that are known out
+    of band: so its node can be a relay of its network like any member's.
+    """
+    misplaced = set(_SUBORDINATE_ONLY if is_configuration else _CONFIGURATION_ONLY)
+    if is_configuration and "authority_hints" in claims:
+        misplaced.add(MEMBERSHIP_CLAIM)
     for name in sorted((misplaced | {"trust_anchor"}) & claims.keys()):
         raise StatementRefused(
             "a claim where it may not stand",

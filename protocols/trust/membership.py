@@ -121,6 +121,10 @@ class Membership:
         past = tuple(event for event in self.events if event.at <= at)
         return replay(past), past[-1] if past else None
 
+    def continues(self, earlier: "Membership") -> bool:
+        """Whether this has all events of `earlier`, unchanged, and at most adds some: no history was rewritten."""
+        return self.events[: len(earlier.events)] == earlier.events
+
     def to_json(self) -> JsonObject:
         value: JsonObject = {
             "did": self.did,

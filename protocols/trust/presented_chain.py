@@ -62,9 +62,8 @@ def standing_from_chain(
                 "no", f"The membership it shows is not valid: {refusal.detail}.", f"chain_{refusal.rule}"
             )
         return PresentedStanding(decision=decision)
-    about = chain.about_subject
-    membership = about.membership if about else None
-    if about is None or membership is None:
+    membership = chain.membership
+    if membership is None:
         return PresentedStanding(decision=standing(None, role=role, at=now, now=now))
     if membership.did != did:
         return PresentedStanding(
@@ -72,7 +71,7 @@ def standing_from_chain(
         )
     return PresentedStanding(
         decision=standing(membership, role=role, at=now, now=now, statement_fresh_until=chain.exp),
-        name=about.organization_name,
+        name=chain.vouching.organization_name,
         entity_id=chain.subject,
         anchor=chain.anchor,
         membership=membership,

@@ -152,7 +152,7 @@ def parse_report(value: Mapping[str, Any]) -> VerificationReport:
             as_of=_optional_time(value["as_of"]),
             subject=value["subject"],
             request=request and _request(request),
-            checks=tuple(_finding(item) for item in value["checks"]),
+            checks=tuple(parse_finding(item) for item in value["checks"]),
             skills=tuple(_skill(item) for item in value["skills"]),
             claims=tuple(
                 ClaimProvenance(path=item["path"], provenance=Provenance(item["provenance"]))
@@ -177,6 +177,12 @@ def finding_json(finding: Finding) -> JsonObject:
         "at": write_time(finding.at),
         "evidence": dict(finding.evidence),
     }
+
+
+def parse_finding(value: JsonObject) -> Finding:
+    """The finding in a line that `finding_json` wrote."""
+    fields: JsonObject = {**value, "outcome": Outcome(value["outcome"]), "at": _optional_time(value["at"])}
+    return Finding(**fields)
 
 
 def write_time(at: datetime | None) -> str | None:
@@ -206,11 +212,6 @@ def _skill(value: JsonObject) -> SkillAnswer:
     )
 
 
-def _finding(value: JsonObject) -> Finding:
-    fields: JsonObject = {**value, "outcome": Outcome(value["outcome"]), "at": _optional_time(value["at"])}
-    return Finding(**fields)
-
-
 def _request(value: JsonObject) -> RequestLine:
     fields: JsonObject = {**value, **{name: _time(value[name]) for name in ("issued_at", "expires_at")}}
     return RequestLine(**fields)
@@ -228,7 +229,7 @@ def _status(value: JsonObject) -> StatusLine:
 
 
 def _consent(value: JsonObject) -> ConsentLine:
-    checks = tuple(_finding(item) for item in value["checks"])
+    checks = tuple(parse_finding(item) for item in value["checks"])
     fields: JsonObject = {**value, "outcome": Outcome(value["outcome"]), "checks": checks}
     return ConsentLine(**fields)
 
