@@ -31,6 +31,7 @@ from node.services.web import APPLICATION, STATEMENT
 from protocols.errors import ProtocolError
 from protocols.jose.encoding import canonical_json
 from protocols.trust.network import MAX_APPLICATION_BYTES
+from protocols.trust.refusal import StatementRefused
 
 MAX_AGE_S = 5
 """A suspension is to be known within seconds."""
@@ -86,7 +87,7 @@ async def list_subordinates(request: web.Request) -> web.Response:
     types = set(request.query.getall("entity_type", []))
     everybody = request.query.get("ler_membership") == "all"
     listed = await request.app[SERVICES].statements.entity_ids(everybody=everybody)
-    body = canonical_json(list(listed) if types <= ENTITY_TYPES else [])
+    body = canonical_json(list(listed) if not types or types & ENTITY_TYPES else [])
     return cacheable(request, body, content_type=JSON, max_age_s=MAX_AGE_S)
 
 
@@ -95,7 +96,16 @@ async def list_subordinates(request: web.Request) -> web.Response:
 async def resolve(request: web.Request) -> web.Response:
     """A signed resolve response about a member, from the synced copy."""
     anchor, subject = _parameter(request, "trust_anchor"), _parameter(request, "sub")
-    token = await request.app[SERVICES].federation.resolve(subject, anchor)
+    federation = request.app[SERVICES].federation
+    if anchor not in [standing.anchor for standing in await federation.standings()]:
+        return _answer_error(404, "invalid_trust_anchor", "not the trust anchor of this node")
+    try:
+        token = await federation.resolve(subject, anchor)
+    except NotFound as error:
+        return _error(404, "invalid_subject", error)
+    except StatementRefused as refusal:
+        code = "invalid_request" if refusal.rule in ("entity_id", "did") else "invalid_trust_chain"
+        return _error(400, code, refusal)
     return web.Response(text=token, content_type=RESOLVED, headers={"Access-Control-Allow-Origin": "*"})
 
 

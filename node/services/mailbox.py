@@ -71,13 +71,13 @@ class Mailbox:
     ) -> dict[str, Any]:
         """What waits for `owner`, in the form that message-pickup reads as its fact `mailbox`."""
         summary = rows.summary(session, owner, recipient, without=without)
-        messages = rows.list_messages(session, owner, recipient, limit, without=without) if limit else []
+        kept = rows.list_messages(session, owner, recipient, limit, without=without) if limit else ()
         return {
             "count": summary.count,
             "total_bytes": summary.total_bytes,
             "oldest": summary.oldest,
             "newest": summary.newest,
-            "messages": [{"id": row.id, "envelope": parse_object(row.envelope)} for row in messages],
+            "messages": [{"id": row.id, "envelope": parse_object(row.envelope)} for row in kept],
         }
 
     def remove(self, session: Session, owner: str, ids: Sequence[str]) -> None:

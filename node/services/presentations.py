@@ -205,6 +205,14 @@ class Presentations:
         """As `again`, inside a transaction: something that its report rests on has changed."""
         self.work.add(session, VERIFY, {"presentation": presentation_id}, now=self.clock.now())
 
+    async def forget_due(self) -> None:
+        """The job `retention`: what was shared with us goes on the day that was promised."""
+
+        def body(session: Session) -> int:
+            return rows.forget_due(session, now=self.clock.now())
+
+        await self.storage.run("presentations.forget", body)
+
     def _acknowledge(self, unit: Unit, asked: rows.AskedLearner, row: rows.Presentation) -> None:
         """Our half of the receipt: what arrived and the day it goes. The learner's half comes back by relay."""
         payload = ReceiptPayload(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from node.clock import Clock
 from node.errors import NotFound
 from node.services.outbox import LIFETIME
-from node.storage.repos import inbox, jobs, mailbox, outbox
+from node.storage.repos import inbox, jobs, mailbox, outbox, relay
 from node.storage.repos.queues import Counts, counts
 from node.storage.unit import OutboxMessage, Session, UnitOfWork
 
@@ -65,6 +65,7 @@ class Queues:
             inbox.forget_expired(session, now=now)
             mailbox.remove_expired(session, now=now)
             outbox.remove_dead(session, before=now - KEEP_DEAD_FOR)
+            relay.forget_routes(session, now=now)
             jobs.forget_unused(session, before=now - KEEP_DEAD_FOR)
 
         await self.storage.run("housekeeping.tidy", body)

@@ -22,6 +22,7 @@ from protocols.consent.presentation import credentials_of
 from protocols.credentials.model import Credential, parse_credential
 from protocols.credentials.proofs import ProofResult, proofs_of
 from protocols.credentials.schema import badge_problems
+from protocols.credentials.shape import as_object
 from protocols.credentials.times import parse_time
 from protocols.credentials.validity import check_dates
 from protocols.dids.document import DidDocument
@@ -176,7 +177,7 @@ class Verification:
         self, document: JsonObject, credential: Credential | None, documents: Mapping[str, DidDocument], now: datetime
     ) -> tuple[ProofResult, ...]:
         """Step 4. What DIDKit says counts for the signature alone."""
-        suites = {str(proof.get("type")) for proof in proofs_of(document) if isinstance(proof, dict)}
+        suites = {str(proof.get("type")) for item in proofs_of(document) if (proof := as_object(item))}
         if credential is not None and credential.version == "1.1" and suites and suites <= LEGACY_SUITES:
             return _legacy_results(document, await self.didkit.verify_credential_1_1(document))
         return await self.proofs.check(
@@ -230,7 +231,7 @@ class Verification:
 
 def _legacy_results(document: JsonObject, answer: JsonObject) -> tuple[ProofResult, ...]:
     """DIDKit's answer as one result for the one proof it was given; not checked is could-not-tell."""
-    proof = next((dict(item) for item in proofs_of(document) if isinstance(item, dict)), {})  # pyright: ignore
+    proof = next((proof for item in proofs_of(document) if (proof := as_object(item))), {})
     outcome = Outcome.NO if answer["errors"] else Outcome.YES
     reason = "; ".join(answer["errors"]) or "The signature fits the document (checked by the legacy engine)."
     return (

@@ -165,6 +165,14 @@ class Node:
     async def put(self, path: str, body: Mapping[str, Any]) -> Any:
         return await self.call("PUT", path, body)
 
+    async def page(self, path: str, **headers: str) -> tuple[int, bytes]:
+        """What anybody gets at a path: status and body."""
+        async with (
+            aiohttp.ClientSession(headers=headers) as stranger,
+            stranger.get(f"{self.url}{path}", allow_redirects=False) as response,
+        ):
+            return response.status, await response.read()
+
     async def items(self, path: str) -> list[Any]:
         return (await self.get(path))["items"]
 

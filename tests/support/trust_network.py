@@ -174,7 +174,7 @@ async def running(internet: Internet, folder: Path, *entity_ids: str) -> AsyncIt
 
 
 async def _start(internet: Internet, folder: Path, entity_id: str) -> Node:
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240
     storage, clock, written = storage_in(folder), internet.clock, io.StringIO()
     await storage.start()
     log = create_log("info", "json", written)

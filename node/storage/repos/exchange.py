@@ -199,6 +199,21 @@ def report(session: Session, id: str) -> Report | None:
     return session.get(Report, id)
 
 
+def forget_due(session: Session, *, now: datetime) -> int:
+    """Deletes what learners shared, and the reports' content, on its day; hashes and verdicts stay. How many."""
+    due = session.exec(
+        select(Presentation).where(col(Presentation.delete_at) <= now, col(Presentation.deleted_at).is_(None))
+    ).all()
+    for row in due:
+        row.sealed, row.deleted_at = None, now
+        session.add(row)
+    for report in session.exec(select(Report).where(col(Report.delete_at) <= now)).all():
+        report.document = None
+        session.add(report)
+    session.flush()
+    return len(due)
+
+
 def add_receipt(
     session: Session,
     *,

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import delete
 from sqlmodel import col, select
 
 from node.storage.tables.exchange import ConsentUse, RelayCount, RelayRoute
 from node.storage.tables.learners import Learner
-from node.storage.tables.messages import InboxEntry
+from node.storage.tables.messages import InboxEntry, KnownDid
 from node.storage.unit import Session
 
 CARRIED_FOR = timedelta(days=7)
@@ -65,9 +66,11 @@ def count_use(session: Session, *, record_hash: str, payload_hash: str, requeste
     return True
 
 
-def routes_until(session: Session, at: datetime) -> Sequence[RelayRoute]:
-    """Ways back whose time is over at `at`."""
-    return session.exec(select(RelayRoute).where(col(RelayRoute.until) <= at)).all()
+def forget_routes(session: Session, *, now: datetime) -> int:
+    """Removes ways back whose time is over, and the documents known only for their sake; how many."""
+    over = session.exec(select(RelayRoute.per_asker_did).where(col(RelayRoute.until) <= now)).all()
+    session.exec(delete(KnownDid).where(col(KnownDid.did).in_(over)))
+    return session.exec(delete(RelayRoute).where(col(RelayRoute.per_asker_did).in_(over))).rowcount
 
 
 def _carried(middle: str) -> str:

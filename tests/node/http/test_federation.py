@@ -1,0 +1,294 @@
+"""Three nodes over real HTTP: federation endpoints, operators' API and pages, as peers and people meet them."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer, unused_port
+
+from node.app import create_app
+from node.http.issuer import POLICY
+from node.keys import SERVICES
+from node.services.wiring import Services
+from node.settings import Settings, load_settings
+from protocols.jose.encoding import parse_object
+from protocols.jose.jws import parse_compact
+from protocols.trust.chain import validate_chain
+from protocols.trust.directory import read_directory
+from protocols.trust.jwks import parse_jwks
+from tests.support.clock import StandingClock
+from tests.support.served import make_node
+
+SKILL = "https://www.onetcenter.org/dictionary/2.B.3.e"
+ROLES = {"issuer": {"types": ["OpenBadgeCredential"]}, "relay": True}
+PROBE = "<script>alert(1)</script>\"'&"
+
+
+@dataclass
+class Node:
+    client: TestClient[web.Request, web.Application]
+    settings: Settings
+    token: str
+
+    @property
+    def services(self) -> Services:
+        return self.client.app[SERVICES]
+
+    @property
+    def entity_id(self) -> str:
+        return self.settings.base_url
+
+    async def call(self, method: str, path: str, body: Any = None, status: int | None = None) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with self.client.request(method, f"/api/v1{path}", json=body, headers=headers) as response:
+            answer = await response.json(content_type=None)
+            assert status is None or response.status == status, answer
+            return answer
+
+    async def get(self, path: str, **headers: str) -> tuple[int, str, str]:
+        async with self.client.get(path, headers=headers) as response:
+            return response.status, response.content_type, await response.text()
+
+    async def sync(self) -> None:
+        await self.services.federation_sync.run()
+
+
+@dataclass
+class World:
+    clock: StandingClock
+    nodes: list[Node]
+
+
+@pytest.fixture
+def prepared(tmp_path: Path) -> list[tuple[Settings, int]]:
+    """Three nodes after `ler-node init`, each knowing where the others' origins stand on this machine."""
+    ports = [unused_port() for _ in range(3)]
+    origins = {f"https://localhost:{port}": f"http://127.0.0.1:{port}" for port in ports}
+    made: list[tuple[Settings, int]] = []
+    for port in ports:
+        folder = tmp_path / str(port)
+        make_node(folder, f"did:web:localhost%3A{port}")
+        made.append((load_settings(folder, fetch={"origins": origins}), port))
+    return made
+
+
+@pytest_asyncio.fixture
+async def world(prepared: list[tuple[Settings, int]]) -> AsyncIterator[World]:
+    async with AsyncExitStack() as stack:
+        clock = StandingClock()
+        yield World(clock, [await stack.enter_async_context(_served(*each, clock)) for each in prepared])
+
+
+@asynccontextmanager
+async def _served(settings: Settings, port: int, clock: StandingClock) -> AsyncIterator[Node]:
+    app = create_app(settings, clock=clock)
+    async with TestClient(TestServer(app, port=port)) as client:
+        token = (settings.secrets_dir / "api-token").read_text().strip()
+        yield Node(client, settings, token)
+
+
+async def joined(anchor: Node, member: Node, roles: dict[str, Any]) -> None:
+    invited = await anchor.call("POST", "/network/invitations", {}, 201)
+    applied = await member.call("POST", "/network/join", {"invitation": invited["link"], "roles": roles}, 202)
+    assert applied["state"] == "applied"
+    approved = await anchor.call(
+        "POST", "/network/members/approve", {"member": member.settings.did, "name": "Example College"}, 200
+    )
+    assert approved["state"] == "member"
+
+
+async def test_a_network_is_founded_joined_and_synced_over_http(world: World) -> None:
+    anchor, college, employer = world.nodes
+    founded = await anchor.call("POST", "/network", {"name": "Example Network"}, 201)
+    assert founded["items"][0]["state"] == "member"
+    await joined(anchor, college, ROLES)
+    asks = {"verifier": {"purposes": ["hiring"], "claims": ["OpenBadgeCredential"], "max_retention_days": 30}}
+    await joined(anchor, employer, asks)
+    for node in world.nodes:
+        await node.sync()
+    listed = await employer.call("GET", "/directory", status=200)
+    assert sorted((item["entity_id"], item["state"]) for item in listed["items"]) == sorted(
+        (node.entity_id, "member") for node in world.nodes
+    )
+    assert (await college.call("GET", "/network"))["items"][0]["state"] == "member"
+
+    status, content_type, body = await college.get("/federation/directory")
+    assert (status, content_type) == (200, "application/json")
+    anchors = {anchor.entity_id: parse_jwks((await _anchors(college))[0]["jwks"])}
+    members = read_directory(parse_object(body), anchors, world.clock.now())
+    assert [member.entity_id for member in members] == sorted(node.entity_id for node in world.nodes)
+    async with college.client.get("/federation/directory") as response:
+        known = {"If-None-Match": response.headers["ETag"]}
+    assert await college.get("/federation/directory", **known) == (304, "application/octet-stream", "")
+
+    suspended = await anchor.call(
+        "POST", "/network/members/suspend", {"member": college.entity_id, "reason": "under review"}, 200
+    )
+    assert [event["event"] for event in suspended["events"]] == ["applied", "approved", "suspended"]
+    await employer.sync()
+    listed = {item["entity_id"]: item["state"] for item in (await employer.call("GET", "/directory"))["items"]}
+    assert listed[college.entity_id] == "suspended"
+    problem = await anchor.call("POST", "/network/members/suspend", {"member": college.entity_id}, 409)
+    assert problem["found"] == "suspended while suspended"
+    problem = await anchor.call("POST", "/network/members/approve", {"member": "did:web:nobody.example"}, 404)
+    assert problem["expected"] == "an applicant or member"
+
+
+async def _anchors(node: Node) -> list[dict[str, Any]]:
+    from node.storage.repos import federation
+
+    return await node.services.directory.storage.read(federation.anchors)
+
+
+async def test_the_endpoints_speak_the_specifications_forms(world: World) -> None:
+    anchor, college, _ = world.nodes
+    await anchor.call("POST", "/network", {"name": "Example Network"}, 201)
+    await joined(anchor, college, ROLES)
+    await anchor.sync()
+
+    status, content_type, token = await anchor.get("/.well-known/openid-federation")
+    assert (status, content_type) == (200, "application/entity-statement+jwt")
+    endpoints = parse_compact(token).claims["metadata"]["federation_entity"]
+    assert endpoints == {
+        "organization_name": "Example Network",
+        "federation_fetch_endpoint": f"{anchor.entity_id}/federation/fetch",
+        "federation_list_endpoint": f"{anchor.entity_id}/federation/list",
+        "federation_resolve_endpoint": f"{anchor.entity_id}/federation/resolve",
+    }
+    status, content_type, leaf = await college.get("/.well-known/openid-federation")
+    named = parse_compact(leaf).claims
+    assert named["authority_hints"] == [anchor.entity_id]
+    assert set(named["metadata"]["federation_entity"]) == {"organization_name", "federation_resolve_endpoint"}
+
+    for subject in (college.entity_id, college.settings.did.replace("%", "%25")):
+        status, content_type, statement = await anchor.get(f"/federation/fetch?sub={subject}")
+        assert (status, content_type) == (200, "application/entity-statement+jwt")
+        keys = {anchor.entity_id: anchor.services.configuration.keys()}
+        chain = validate_chain([leaf, statement, token], anchors=keys, now=world.clock.now())
+        assert (chain.subject, parse_compact(statement).claims["jwks"]["keys"][0]["kid"]) == (
+            college.entity_id,
+            college.services.configuration.signer().kid,
+        )
+    assert await anchor.get("/federation/list") == (200, "application/json", f'["{college.entity_id}"]')
+    assert await anchor.get("/federation/list?entity_type=openid_provider") == (200, "application/json", "[]")
+    both = "/federation/list?entity_type=openid_provider&entity_type=federation_entity"
+    assert (await anchor.get("/federation/list?entity_type=federation_entity"))[2] == f'["{college.entity_id}"]'
+    assert (await anchor.get(both))[2] == f'["{college.entity_id}"]'
+    resolve = f"/federation/resolve?sub={college.entity_id}&trust_anchor={anchor.entity_id}"
+    status, content_type, token = await anchor.get(resolve)
+    assert (status, content_type) == (200, "application/resolve-response+jwt")
+    assert parse_compact(token).claims["sub"] == college.entity_id
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "error"),
+    [
+        ("/federation/fetch", 400, "invalid_request"),
+        ("/federation/fetch?sub=SELF", 400, "invalid_request"),
+        ("/federation/fetch?sub=not-an-entity", 400, "invalid_request"),
+        ("/federation/fetch?sub=https://a.example&sub=https://b.example", 400, "invalid_request"),
+        ("/federation/fetch?sub=https://stranger.example", 404, "not_found"),
+        ("/federation/list?trust_marked=true", 400, "unsupported_parameter"),
+        ("/federation/list?intermediate=true", 400, "unsupported_parameter"),
+        ("/federation/resolve?sub=https://a.example", 400, "invalid_request"),
+        ("/federation/resolve?sub=https://a.example&trust_anchor=https://b.example", 404, "invalid_trust_anchor"),
+        ("/federation/resolve?sub=https://a.example&trust_anchor=SELF", 404, "invalid_subject"),
+    ],
+)
+async def test_refusals_have_the_specifications_form(world: World, path: str, status: int, error: str) -> None:
+    anchor = world.nodes[0]
+    await anchor.call("POST", "/network", {"name": "Example Network"}, 201)
+    got, content_type, body = await anchor.get(path.replace("SELF", anchor.entity_id))
+    refusal = parse_object(body)
+    assert (got, content_type, refusal["error"], set(refusal)) == (
+        status,
+        "application/json",
+        error,
+        {"error", "error_description"},
+    )
+
+
+async def test_a_leaf_publishes_no_list_and_nothing_before_it_synced(world: World) -> None:
+    leaf = world.nodes[1]
+    for path in ("/federation/list", "/federation/fetch?sub=https://a.example", "/federation/directory"):
+        status, _, body = await leaf.get(path)
+        assert (status, parse_object(body)["error"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("application/json", b"{}", 415),
+        ("application/ler-join-application+jwt", b"not a token", 400),
+        ("application/ler-join-application+jwt", b"a.b.c", 400),
+        ("application/ler-join-application+jwt", b"\xff\xfe", 400),
+        ("application/ler-join-application+jwt", b"a" * 40_000, 413),
+    ],
+)
+async def test_bad_input_at_the_door_of_applicants_is_refused(
+    world: World, content_type: str, body: bytes, status: int
+) -> None:
+    anchor = world.nodes[0]
+    await anchor.call("POST", "/network", {"name": "Example Network"}, 201)
+    async with anchor.client.post("/federation/join", data=body, headers={"Content-Type": content_type}) as response:
+        answer = await response.json()
+    assert (response.status, answer["error"]) == (status, "invalid_request")
+    members = (await anchor.call("GET", "/network/members"))["items"]
+    assert [member["entity_id"] for member in members] == [anchor.entity_id]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/network", {}),
+        ("/network", {"name": ""}),
+        ("/network/join", {"invitation": "nonsense"}),
+        ("/network/join", {"invitation": "e30", "roles": {"issuer": {"types": ["with space"]}}}),
+        ("/network/members/approve", {}),
+        ("/network/members/approve", {"member": "did:key:z6Mk"}),
+    ],
+)
+async def test_bad_input_of_operators_is_a_problem_with_what_would_be_right(world: World, path, body) -> None:
+    problem = await world.nodes[0].call("POST", path, body, 422)
+    assert problem["expected"]
+
+
+async def test_people_and_programs_read_what_the_issuer_awards_and_nothing_runs(world: World) -> None:
+    college = world.nodes[1]
+    achievement = {
+        "name": f"Forecasting {PROBE}",
+        "description": f"Builds a forecast {PROBE}",
+        "criteria": f"A forecast that held {PROBE}",
+        "alignments": [
+            {"targetUrl": SKILL, "targetName": f"Programming {PROBE}", "targetFramework": f"O*NET {PROBE}"},
+            {"targetUrl": "javascript:alert(1)", "targetName": "Nowhere"},
+        ],
+    }
+    await college.call("PUT", "/achievements/forecasting", achievement, 200)
+    for path in ("/issuer", "/achievements/forecasting"):
+        async with college.client.get(path, headers={"Accept": "text/html,*/*"}) as response:
+            page = await response.text()
+            assert (response.status, response.content_type) == (200, "text/html")
+            assert response.headers["Content-Security-Policy"] == POLICY
+        assert "<script" not in page
+        assert 'href="javascript:' not in page
+        assert f'href="{SKILL}"' in page
+        assert "Forecasting &lt;script&gt;" in page
+    status, content_type, body = await college.get("/issuer", Accept="application/ld+json")
+    document = parse_object(body)
+    assert (status, content_type) == (200, "application/ld+json")
+    assert (document["id"], document["name"]) == (college.settings.did, "Test College")
+    offered = document["ceterms:offers"]
+    assert [each["id"] for each in offered] == [f"{college.entity_id}/achievements/forecasting"]
+    assert offered[0]["alignment"][0]["targetUrl"] == SKILL
+    required = offered[0]["ceterms:requires"]["ceterms:targetCompetency"]
+    assert required[0]["ceterms:targetNode"] == SKILL
+    assert document["ler:verification"]["ler:didDocument"] == f"{college.entity_id}/.well-known/did.json"
+    status, content_type, body = await college.get("/achievements/forecasting", Accept="application/json")
+    assert (status, content_type, parse_object(body)["id"]) == (200, "application/ld+json", offered[0]["id"])
+    assert (await college.get("/achievements/none"))[0] == 404

@@ -1,0 +1,284 @@
+"""The anchor's side: invitations, applications and decisions, in one log that nobody can rewrite."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from node.errors import BadInput, Conflict, Forbidden, NotFound, RateLimited, Rejected
+from node.services.did_document import Purpose
+from node.services.member_record import event_of
+from node.storage.repos import membership as rows
+from protocols.errors import ProtocolError
+from protocols.trust.membership_log import LogEntry, check_log
+from protocols.trust.network import JoinApplication, NetworkInvite
+from protocols.trust.refusal import StatementRefused
+from protocols.trust.statement import parse_statement
+from tests.support.trust_network import (
+    COLLEGE,
+    COLLEGE_DID,
+    EMPLOYER,
+    ISSUES,
+    NETWORK,
+    NETWORK_DID,
+    Internet,
+    Node,
+    admit,
+    running,
+)
+
+
+@pytest_asyncio.fixture
+async def internet(tmp_path: Path) -> AsyncIterator[Internet]:
+    """An anchor, and two nodes that are in no network yet."""
+    internet = Internet()
+    async with running(internet, tmp_path, NETWORK, COLLEGE, EMPLOYER) as (anchor, *_):
+        await anchor.members.create("Example Network", actor="operator")
+        yield internet
+
+
+@pytest.fixture
+def anchor(internet: Internet) -> Node:
+    return internet.nodes[NETWORK]
+
+
+@pytest.fixture
+def college(internet: Internet) -> Node:
+    return internet.nodes[COLLEGE]
+
+
+def application(node: Node, invite: NetworkInvite, signer: Node | None = None, **changes) -> str:
+    """What `node` would post for `invite`, signed by itself or by another."""
+    given = {
+        "anchor": invite.anchor,
+        "entity_id": node.entity_id,
+        "did": node.did,
+        "jwks": node.configuration.keys(),
+        "roles": ISSUES,
+        "invite_token_hash": invite.token_hash,
+        "name": "Example College",
+        "iat": node.identity.clock.now(),
+    }
+    return JoinApplication(**{**given, **changes}).sign((signer or node).identity.signer(Purpose.AUTHENTICATION))
+
+
+async def states(anchor: Node) -> dict[str, str]:
+    return {record.entity_id: record.state for record in await anchor.members.list()}
+
+
+async def log_of(anchor: Node) -> list[LogEntry]:
+    entries = await anchor.storage.read(rows.log)
+    return [
+        LogEntry(subject=entry.entity_id, event=event_of(entry), previous_hash=entry.previous_hash, hash=entry.hash)
+        for entry in entries
+    ]
+
+
+async def test_whoever_founds_a_network_is_its_anchor_and_its_first_relay(anchor: Node) -> None:
+    statement = parse_statement(await anchor.configuration.current(), anchor.identity.clock.now())
+    assert (statement.sub, statement.organization_name, statement.authority_hints) == (NETWORK, "Example Network", ())
+    membership = statement.membership
+    assert membership is not None
+    assert (membership.did, membership.state, membership.relay, membership.issuer, membership.verifier) == (
+        NETWORK_DID,
+        "member",
+        True,
+        None,
+        None,
+    )
+    with pytest.raises(Conflict):
+        await anchor.members.create("Another", actor="operator")
+
+
+async def test_an_application_waits_until_somebody_decides(anchor: Node, college: Node) -> None:
+    invite = await anchor.members.invite()
+    joined = await college.federation.join(invite.to_compact(), ISSUES)
+    assert (joined.anchor, joined.role, joined.state) == (NETWORK, "member", "applied")
+    assert await states(anchor) == {COLLEGE: "applied", NETWORK: "member"}
+    with pytest.raises(NotFound):
+        await anchor.statements.about(COLLEGE)
+    assert await anchor.statements.entity_ids(everybody=True) == []
+    await anchor.decide("approved", COLLEGE, name="Example College")
+    assert await anchor.statements.entity_ids() == [COLLEGE]
+    statement = parse_statement((await anchor.statements.about(COLLEGE_DID)).token, anchor.identity.clock.now())
+    statement.verify_with(anchor.configuration.keys())
+    assert (statement.iss, statement.sub, statement.organization_name) == (NETWORK, COLLEGE, "Example College")
+    assert statement.membership is not None
+    assert (statement.membership.issuer, statement.membership.relay) == (ISSUES.issuer, True)
+    assert statement.jwks == college.configuration.keys()
+
+
+async def test_every_decision_is_in_a_log_that_shows_a_change(anchor: Node, college: Node) -> None:
+    await admit(anchor, college, ISSUES)
+    for event in ("suspended", "reinstated", "removed"):
+        anchor.identity.clock.advance(timedelta(days=1))
+        await anchor.decide(event, college.did, reason=f"{event} for a test")
+    log = await log_of(anchor)
+    assert [(entry.subject, entry.event.event, entry.event.reason) for entry in log] == [
+        (NETWORK, "applied", None),
+        (NETWORK, "approved", None),
+        (COLLEGE, "applied", None),
+        (COLLEGE, "approved", None),
+        (COLLEGE, "suspended", "suspended for a test"),
+        (COLLEGE, "reinstated", "reinstated for a test"),
+        (COLLEGE, "removed", "removed for a test"),
+    ]
+    assert check_log(log) == ()
+    assert check_log([*log[:3], *log[4:]]) != ()
+    actors = [entry.actor for entry in await anchor.storage.read(rows.log)]
+    assert actors == ["operator", "operator", COLLEGE_DID, "operator", "operator", "operator", "operator"]
+
+
+async def test_a_past_member_stays_resolvable_with_its_dates_and_leaves_the_list(anchor: Node, college: Node) -> None:
+    await admit(anchor, college, ISSUES)
+    anchor.identity.clock.advance(timedelta(days=1))
+    await anchor.decide("removed", COLLEGE, reason="closed its doors")
+    assert await anchor.statements.entity_ids() == []
+    assert await anchor.statements.entity_ids(everybody=True) == [COLLEGE]
+    statement = parse_statement((await anchor.statements.about(COLLEGE)).token, anchor.identity.clock.now())
+    assert statement.claims["crit"] == ["ler_membership"]
+    assert statement.membership is not None
+    assert [event.event for event in statement.membership.events] == ["applied", "approved", "removed"]
+
+
+@pytest.mark.parametrize(
+    ("first", "illegal"), [("", "approved"), ("", "reinstated"), ("removed", "suspended"), ("suspended", "approved")]
+)
+async def test_an_event_that_cannot_follow_is_refused(anchor: Node, college: Node, first, illegal) -> None:
+    await admit(anchor, college, ISSUES)
+    if first:
+        await anchor.decide(first, COLLEGE)
+    before = await log_of(anchor)
+    with pytest.raises(Conflict) as refusal:
+        await anchor.decide(illegal, COLLEGE)
+    assert refusal.value.found is not None
+    assert illegal in refusal.value.found
+    assert await log_of(anchor) == before
+
+
+async def test_nobody_decides_about_strangers_or_about_the_anchor(anchor: Node) -> None:
+    with pytest.raises(NotFound):
+        await anchor.decide("approved", COLLEGE)
+    with pytest.raises(Conflict):
+        await anchor.decide("suspended", NETWORK)
+    with pytest.raises(BadInput):
+        await anchor.statements.about(NETWORK)
+
+
+async def test_only_an_anchor_invites_lists_and_states(college: Node) -> None:
+    with pytest.raises(Conflict):
+        await college.members.invite()
+    with pytest.raises(NotFound):
+        await college.statements.entity_ids()
+    with pytest.raises(NotFound):
+        await college.statements.about(EMPLOYER)
+
+
+async def test_an_invitation_serves_one_applicant_and_its_application_again(anchor: Node, college: Node) -> None:
+    invite = await anchor.members.invite()
+    mine = application(college, invite)
+    assert (await anchor.admission.apply(mine)).state == "applied"
+    assert (await anchor.admission.apply(mine)).state == "applied"
+    employer = anchor.admission.web.nodes[EMPLOYER]
+    with pytest.raises(Forbidden):
+        await anchor.admission.apply(application(employer, invite))
+    with pytest.raises(Forbidden):
+        await anchor.admission.apply(application(college, invite, name="Another name"))
+    assert await states(anchor) == {COLLEGE: "applied", NETWORK: "member"}
+
+
+async def test_two_that_race_for_one_invitation_are_one_applicant(anchor: Node, college: Node) -> None:
+    invite = await anchor.members.invite()
+    employer = anchor.admission.web.nodes[EMPLOYER]
+    outcomes = await asyncio.gather(
+        anchor.admission.apply(application(college, invite)),
+        anchor.admission.apply(application(employer, invite)),
+        return_exceptions=True,
+    )
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Forbidden", "MemberRecord"]
+
+
+async def test_without_an_invitation_of_ours_nothing_is_fetched(
+    anchor: Node, college: Node, internet: Internet
+) -> None:
+    invite = await anchor.members.invite(timedelta(hours=1))
+    forged = NetworkInvite(
+        anchor=NETWORK, jwks=invite.jwks, token="guessed", name="Example Network", expires=invite.expires
+    )
+    with pytest.raises(Forbidden):
+        await anchor.admission.apply(application(college, forged))
+    internet.clock.advance(timedelta(hours=1))
+    with pytest.raises(Forbidden):
+        await anchor.admission.apply(application(college, invite))
+    assert internet.gets == []
+
+
+async def test_an_application_for_anothers_did_is_refused(anchor: Node, college: Node, internet: Internet) -> None:
+    """The attacker has an invitation and signs with its own key, as the victim or as itself."""
+    invite = await anchor.members.invite()
+    attacker = internet.nodes[EMPLOYER]
+    with pytest.raises(StatementRefused) as refusal:
+        await anchor.admission.apply(application(college, invite, signer=attacker))
+    assert refusal.value.rule == "kid_unknown"
+    with pytest.raises(StatementRefused) as refusal:
+        await anchor.admission.apply(application(attacker, invite, did=COLLEGE_DID))
+    assert refusal.value.rule == "did_mismatch"
+    with pytest.raises(StatementRefused) as refusal:
+        await anchor.admission.apply(application(college, invite, jwks=attacker.configuration.keys()))
+    assert refusal.value.rule == "kid_unknown"
+    assert await states(anchor) == {NETWORK: "member"}
+    assert (await anchor.admission.apply(application(college, invite))).state == "applied"
+
+
+@pytest.mark.parametrize(
+    ("url", "was", "instead", "rule"),
+    [
+        ("/.well-known/did.json", '"alsoKnownAs":["https://college.example"]', '"alsoKnownAs":[]', "entity_id_not_in"),
+        ("/.well-known/did.json", '"id":"did:web:college.example"', '"id":"did:web:other.example"', "document of"),
+    ],
+)
+async def test_an_applicant_whose_publications_disagree_is_refused(
+    anchor: Node, college: Node, internet: Internet, url, was, instead, rule
+) -> None:
+    invite = await anchor.members.invite()
+    internet.altered[COLLEGE + url] = lambda text: text.replace(was, instead)
+    with pytest.raises(ProtocolError) as refusal:
+        await anchor.admission.apply(application(college, invite))
+    assert rule in f"{getattr(refusal.value, 'rule', '')} {refusal.value}"
+    assert await states(anchor) == {NETWORK: "member"}
+
+
+async def test_an_applicant_that_cannot_be_reached_hears_why_and_not_for_ever(
+    anchor: Node, college: Node, internet: Internet
+) -> None:
+    invite = await anchor.members.invite()
+    internet.silent.add(COLLEGE)
+    for _ in range(10):
+        with pytest.raises(Rejected):
+            await anchor.admission.apply(application(college, invite))
+    fetched = len(internet.gets)
+    with pytest.raises(RateLimited):
+        await anchor.admission.apply(application(college, invite))
+    assert len(internet.gets) == fetched
+    internet.silent.clear()
+    internet.clock.advance(timedelta(minutes=2))
+    assert (await anchor.admission.apply(application(college, invite))).state == "applied"
+
+
+async def test_who_was_removed_may_apply_again_with_other_keys(anchor: Node, college: Node, internet: Internet) -> None:
+    await admit(anchor, college, ISSUES)
+    await internet.sync(NETWORK, COLLEGE)
+    await anchor.decide("removed", COLLEGE)
+    await internet.sync(NETWORK, COLLEGE)
+    internet.clock.advance(timedelta(days=8))
+    await college.identity.rotate(Purpose.FEDERATION)
+    internet.clock.advance(timedelta(days=8))
+    assert len(college.configuration.keys()) == 1
+    await admit(anchor, college, ISSUES)
+    await internet.sync(NETWORK, COLLEGE)
+    assert (await college.federation.standings())[0].state == "member"
+    statement = parse_statement((await anchor.statements.about(COLLEGE)).token, internet.clock.now())
+    assert statement.jwks == college.configuration.keys()
