@@ -1,4 +1,4 @@
-"""The employer asks for skills, the request waits, the learner consents in part, two relays carry it, it is verified."""
+"""The employer asks, the request waits, the learner consents in part, two relays carry it, it is verified."""
 
 import hashlib
 
@@ -6,7 +6,7 @@ import orjson
 import rfc8785
 
 from node.demo.cast import AWARDS, BUDGETS, LEARNER, PURPOSE, PURPOSE_TEXT, REFERENCE, RETENTION_DAYS, WRITING
-from node.demo.knowledge import own_kids, traces
+from node.demo.knowledge import column_bytes, learner_did, own_kids, traces
 from node.demo.processes import StepFailed, until
 from node.demo.stage import DemoNode, Stage, path_of
 from protocols.jose.encoding import JsonObject
@@ -45,7 +45,7 @@ async def contact(stage: Stage) -> str:
         return True if learners else None
 
     await until("the employer to hear of a learner", look)
-    return f"{said.strip()}\nthe employer knows one learner more, by a DID made for it alone; the wallet's process has ended"
+    return f"{said.strip()}\nthe employer knows a learner by a DID made for it alone; the wallet's process has ended"
 
 
 async def wait_in_mailbox(stage: Stage) -> str:

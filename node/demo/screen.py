@@ -13,7 +13,7 @@ class Screen:
     """Writes to stdout."""
 
     def __init__(self) -> None:
-        self._console = Console(highlight=False, soft_wrap=True)
+        self._console = Console(highlight=False, soft_wrap=True, emoji=False)
 
     @contextmanager
     def working(self, title: str) -> Generator[None]:

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from node.services.achievements import Achievements
 from node.services.identity import Identity
+from node.services.status_lists import StatusLists
 from node.storage.repos import federation
 from node.storage.unit import Session, UnitOfWork
 from protocols.credentials.contexts import CREDENTIALS_V2, OPEN_BADGES
@@ -26,6 +27,8 @@ CONTEXT = (CREDENTIALS_V2, OPEN_BADGES, CTDL)
 PROOF_SUITES = ("eddsa-rdfc-2022",)
 OFFERS = "ceterms:offers"
 VERIFICATION = "ler:verification"
+STATUS_LISTS = "ler:statusList"
+MAX_STATUS_LISTS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class IssuerMetadata:
     storage: UnitOfWork
     identity: Identity
     achievements: Achievements
+    status_lists: StatusLists
 
     async def document(self) -> JsonObject:
         """The document as served at `/issuer`."""
@@ -49,12 +53,21 @@ class IssuerMetadata:
                 "ler:trustAnchor": network,
                 "ler:proofSuite": list(PROOF_SUITES),
                 "ler:statusMethod": "BitstringStatusList",
+                STATUS_LISTS: list(await self.status_lists.urls()),
             },
         }
 
     async def achievement(self, slug: str) -> JsonObject:
         """One achievement as served at its id; raises NotFound."""
         return {"@context": list(CONTEXT), **described(await self.achievements.get(slug))}
+
+
+def status_lists_of(metadata: JsonObject) -> tuple[str, ...]:
+    """The status lists that a synced `/issuer` document names, at most 256; nothing for one that names none."""
+    verification = metadata.get(VERIFICATION)
+    named: object = cast(JsonObject, verification).get(STATUS_LISTS) if isinstance(verification, dict) else None
+    urls = cast(list[object], named) if isinstance(named, list) else []
+    return tuple(url for url in urls[:MAX_STATUS_LISTS] if isinstance(url, str))
 
 
 def described(achievement: JsonObject) -> JsonObject:

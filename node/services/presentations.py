@@ -157,7 +157,8 @@ class Presentations:
                 now=now,
             )
             for url, issuer in lists:
-                status_snapshots.want(session, url, issuer=issuer, presentation_id=row.id, now=now)
+                status_snapshots.want(session, url, issuer=issuer, now=now)
+                status_snapshots.rely(session, url, row.id)
 
         return body
 

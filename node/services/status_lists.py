@@ -5,6 +5,7 @@ Spec: https://www.w3.org/TR/vc-bitstring-status-list/
 
 import secrets
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -114,6 +115,10 @@ class StatusLists:
         if published is None:
             raise NotFound("no such status list", expected="a list named in a credential")
         return published
+
+    async def urls(self) -> Sequence[str]:
+        """Every list of ours that is served, for peers that keep them all."""
+        return await self.storage.read(lambda session: [self.url(id) for id in rows.published_ids(session)])
 
     async def renew(self) -> None:
         """The job `status.renew`: signs lists again long before their validity ends."""

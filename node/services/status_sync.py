@@ -9,6 +9,7 @@ import gzip
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from node.adapters.did_resolver import Resolver
 from node.adapters.fetch import Fetched, Fetcher
@@ -16,6 +17,8 @@ from node.adapters.proof_worker import ProofChecker
 from node.clock import Clock, jitter
 from node.errors import NodeError
 from node.log import Log
+from node.services.directory import Directory
+from node.services.issuer_metadata import status_lists_of
 from node.storage.repos import status_snapshots as rows
 from node.storage.unit import Session, UnitOfWork
 from protocols.errors import ProtocolError
@@ -55,6 +58,7 @@ class StatusSync:
     """
 
     storage: UnitOfWork
+    directory: Directory
     fetcher: Fetcher
     resolver: Resolver
     proofs: ProofChecker
@@ -76,6 +80,32 @@ class StatusSync:
         async with asyncio.TaskGroup() as tasks:
             for row in due:
                 tasks.create_task(one(row))
+
+    async def discover(self) -> None:
+        """The job `status.discover`: the lists that members publish are kept before anything rests on them.
+
+        So the first report on a credential of a member needs no second look, and which list we fetch tells an issuer
+        nothing: everybody in the network fetches all of them.
+        """
+        unseen = await self.storage.read(self._published_unseen)
+        if not unseen:
+            return
+
+        def body(session: Session) -> None:
+            for url, issuer in unseen:
+                rows.want(session, url, issuer=issuer, now=self.clock.now())
+
+        await self.storage.run("status.discover", body)
+
+    def _published_unseen(self, session: Session) -> list[tuple[str, str]]:
+        """(list, issuer) for each list that a registered issuer names on its own host and that is not kept yet."""
+        return [
+            (url, member.did)
+            for member in self.directory.members(session)
+            if member.membership.issuer is not None
+            for url in status_lists_of(member.metadata)
+            if urlsplit(url).netloc == member.host and rows.get(session, url) is None
+        ]
 
     async def sync_now(self) -> tuple[int, int]:
         """Looks at every list now, not when it is due: (how many lists, how many of them failed)."""

@@ -231,7 +231,8 @@ class Verification:
 
 def _legacy_results(document: JsonObject, answer: JsonObject) -> tuple[ProofResult, ...]:
     """DIDKit's answer as one result for the one proof it was given; not checked is could-not-tell."""
-    proof = next((proof for item in proofs_of(document) if (proof := as_object(item))), {})
+    nothing: JsonObject = {}
+    proof = next((proof for item in proofs_of(document) if (proof := as_object(item))), nothing)
     outcome = Outcome.NO if answer["errors"] else Outcome.YES
     reason = "; ".join(answer["errors"]) or "The signature fits the document (checked by the legacy engine)."
     return (

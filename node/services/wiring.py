@@ -108,7 +108,8 @@ def build_services(
     members = Members(storage, identity, configuration, clock)
     statements = Statements(storage, configuration, clock)
     federation = Federation(storage, identity, configuration, fetcher, clock)
-    issuer = IssuerMetadata(storage, identity, achievements)
+    status_lists = StatusLists(storage, identity, work, clock)
+    issuer = IssuerMetadata(storage, identity, achievements, status_lists)
     federation_sync = FederationSync(
         storage,
         identity,
@@ -120,7 +121,6 @@ def build_services(
     )
     mailbox, routes = Mailbox(log), RelayRoutes()
     routing = Routing(mailbox, routes, outbox, clock, log)
-    status_lists = StatusLists(storage, identity, work, clock)
     issuance = Issuance(storage, identity, achievements, status_lists, flows, work, clock)
     learners = Learners(storage, invitations, clock, issuance.bound)
     verification = Verification(storage, directory, outside.proofs, outside.didkit, clock)
@@ -172,6 +172,7 @@ def build_services(
         status_lists=status_lists,
         status_sync=StatusSync(
             storage,
+            directory,
             fetcher,
             resolver,
             outside.proofs,

@@ -60,7 +60,7 @@ def evaluate(evidence: Evidence, policy: Policy, now: datetime) -> VerificationR
         checks=tuple(sorted(checks, key=lambda finding: finding.number)),
         skills=skills,
         claims=tuple(claim for where, held in _places(evidence) for claim in claims_of(held, presenter, where)),
-        issuers=tuple(_issuer_line(credential) for credential in evidence.credentials),
+        issuers=tuple(_issuer_line(credential) for credential in evidence.credentials if credential.issuer.did),
         status=_status_line(evidence.credentials),
         consent=_consent_line(evidence),
         delete_at=evidence.delete_at,

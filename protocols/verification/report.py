@@ -99,7 +99,7 @@ class VerificationReport:
     Args:
         as_of: the signing date of the first credential, which `issuer` is about.
         subject: the DID of who presented, or of whom a credential that came alone is about.
-        issuer: of the first credential; `issuers` has one line for each credential.
+        issuer: of the first credential; `issuers` has one line for each credential that names one.
         delete_at: when the personal data in it is deleted; a hash and the verdict stay.
     """
 

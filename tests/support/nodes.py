@@ -48,12 +48,17 @@ class MovedClock:
         return self._system.monotonic() + self.moved.total_seconds()
 
 
-async def wait_until(what: str, look: Callable[[], Awaitable[T | None]], *, deadline_s: float = DEADLINE_S) -> T:
-    """What `look` finds, as soon as it finds anything; fails the test after `deadline_s`."""
-    ends_at = time.monotonic() + deadline_s
+class Late(AssertionError):
+    """What a test waited for did not come in time."""
+
+
+async def wait_until(what: str, look: Callable[[], Awaitable[T | None]], *, deadline_s: float | None = None) -> T:
+    """What `look` finds, as soon as it finds anything; raises Late after `deadline_s` (DEADLINE_S)."""
+    within_s = DEADLINE_S if deadline_s is None else deadline_s
+    ends_at = time.monotonic() + within_s
     while (found := await look()) is None or found is False:
         if time.monotonic() > ends_at:
-            raise AssertionError(f"waited {deadline_s:.0f} s for {what}")
+            raise Late(f"waited {within_s:.0f} s for {what}")
         await asyncio.sleep(LOOK_EVERY_S)
     return found
 
@@ -86,7 +91,7 @@ class Node:
     settings: Settings
     clock: MovedClock = field(default_factory=MovedClock)
     log: io.StringIO = field(default_factory=io.StringIO)
-    token: str = ""
+    token: str = field(default="", repr=False)
     wire: Wire | None = None
     runner: web.AppRunner | None = None
     session: aiohttp.ClientSession | None = None
@@ -188,9 +193,7 @@ class Node:
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
 
 
-def node_in(
-    folder: Path, name: str, place: socket.socket, origins: Mapping[str, str], **settings: Any
-) -> Node:
+def node_in(folder: Path, name: str, place: socket.socket, origins: Mapping[str, str], **settings: Any) -> Node:
     """A node with its settings, nothing made yet. The listening place is its own."""
     folder.mkdir(parents=True)
     port = port_of(place)

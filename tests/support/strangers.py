@@ -28,7 +28,9 @@ async def document_of(node: Node) -> DidDocument:
     return parse_document(json.loads(page), node.did)
 
 
-async def knock(node: Node, body: bytes, content_type: str = ENCRYPTED, path: str = "/didcomm") -> tuple[int, str, bytes]:
+async def knock(
+    node: Node, body: bytes, content_type: str = ENCRYPTED, path: str = "/didcomm"
+) -> tuple[int, str, bytes]:
     """Posts something to a node: status, media type and body of the answer."""
     async with (
         aiohttp.ClientSession() as session,

@@ -27,6 +27,8 @@ from node.services.issuer_metadata import IssuerMetadata
 from node.services.membership import Decision, Members
 from node.services.peer_publications import Publications
 from node.services.statements import Statements
+from node.services.status_lists import StatusLists
+from node.services.work import WorkList
 from node.storage.unit import Storage
 from protocols.errors import ProtocolError
 from protocols.jose.encoding import canonical_json, digest
@@ -192,7 +194,7 @@ async def _start(internet: Internet, folder: Path, entity_id: str) -> Node:
     members = Members(storage, identity, configuration, clock)
     statements = Statements(storage, configuration, clock)
     achievements = Achievements(storage, identity, clock)
-    issuer = IssuerMetadata(storage, identity, achievements)
+    issuer = IssuerMetadata(storage, identity, achievements, StatusLists(storage, identity, WorkList(), clock))
     return Node(
         entity_id=entity_id,
         storage=storage,

@@ -6,7 +6,7 @@ Exit codes: 0 done, 1 refused or failed, 2 nobody answered (what waits is sent b
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -16,10 +16,13 @@ from typer.exceptions import TyperException
 
 from node.demo.wallet.errors import Unreachable, WalletError
 from node.demo.wallet.output import cell, print_json, show_rows
+from node.demo.wallet.screen import UNKNOWN
 from node.demo.wallet.storage import Points
 from node.demo.wallet.wallet import Wallet
 from protocols.consent.letters import DeclineReason
+from protocols.dids.shapes import as_object
 from protocols.errors import ProtocolError
+from protocols.jose.encoding import JsonObject
 
 EXIT_FAILED, EXIT_UNREACHABLE, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 64, 130
 PASSPHRASE = "LER_WALLET_PASSPHRASE"  # noqa: S105 - the name of a variable
@@ -77,31 +80,31 @@ def create_cli(points: Points | None = None) -> typer.Typer:
         pairs = {pair.partition("=")[0]: pair.partition("=")[2] for pair in origin or []}
         context.obj = Chosen(data=data, origins=pairs, points=points)
 
-    for verb in (
-        enrol,
-        sync,
-        open_link,
-        offers,
-        accept_offer,
-        requests,
-        show,
-        approve,
-        decline,
-        history,
-        credentials,
-        receipts,
-        links,
-    ):
-        app.command(verb.__name__.removesuffix("_link").replace("_", "-"))(verb)
+    for name, verb in VERBS.items():
+        app.command(name)(verb)
     return app
 
 
-def enrol(context: typer.Context, link: str, code: str) -> None:
+def init(context: typer.Context, as_json: AsJson = False) -> None:
+    """Make the wallet, and remember the origins given; any other command does so too."""
+    chosen = _chosen(context)
+    chosen.look(lambda wallet: None)
+    _show({"data": str(chosen.data)}, f"a wallet in {chosen.data}", as_json)
+
+
+def enrol(context: typer.Context, link: str, code: str, as_json: AsJson = False) -> None:
     """Bind this wallet to you at an institution, by its link and the code it gave you."""
     relation = _chosen(context).run(lambda wallet: wallet.enrol(link, code))
-    print(f"enrolled at {relation.institution} as {cell(relation.reference)} ({cell(relation.assurance)})")
-    for anchor in relation.anchors:
-        print(f"its network: {cell(anchor.get('name') if isinstance(anchor, dict) else anchor)}")  # pyright: ignore
+    enrolled: JsonObject = {
+        "institution": relation.institution,
+        "mediation_did": relation.mediation,
+        "reference": relation.reference,
+        "assurance": relation.assurance,
+        "anchors": [cell((as_object(anchor) or {}).get("name") or anchor) for anchor in relation.anchors],
+    }
+    networks = ", ".join(enrolled["anchors"]) or "none"
+    words = f"enrolled at {relation.institution} as {cell(relation.reference)}; networks it goes by: {networks}"
+    _show(enrolled, words, as_json)
 
 
 def sync(
@@ -112,17 +115,20 @@ def sync(
 ) -> None:
     """Fetch what waits, and send what is to be sent."""
     summary = _chosen(context).run(lambda wallet: wallet.sync(live_s=live, accept_offers=accept_offers))
-    if as_json:
-        print_json(summary)
-    else:
-        print(f"{summary['fetched']} fetched, {summary['waiting_to_be_sent']} waiting to be sent")
+    words = f"{summary['fetched']} fetched, {summary['waiting_to_be_sent']} waiting to be sent"
+    _show(summary, words, as_json)
 
 
-def open_link(context: typer.Context, link: str) -> None:
+def open_link(context: typer.Context, link: str, as_json: AsJson = False) -> None:
     """Open an employer's link and make contact; their request comes by `sync`."""
     requester = _chosen(context).run(lambda wallet: wallet.follow(link))
-    name = requester.name if requester.is_in_good_standing else "an unknown requester"
-    print(f"contact made with {cell(name)}: {cell(requester.standing.reason)}")
+    name = requester.name if requester.is_in_good_standing else UNKNOWN
+    opened: JsonObject = {
+        "requester": name,
+        "voucher": requester.voucher,
+        "standing": {"outcome": requester.standing.outcome, "reason": requester.standing.reason},
+    }
+    _show(opened, f"contact with {cell(name)}: {cell(requester.standing.reason)}", as_json)
 
 
 def offers(context: typer.Context, as_json: AsJson = False) -> None:
@@ -130,10 +136,10 @@ def offers(context: typer.Context, as_json: AsJson = False) -> None:
     show_rows(_chosen(context).look(Wallet.offers), ("id", "name", "issuer", "state", "problem"), as_json=as_json)
 
 
-def accept_offer(context: typer.Context, id: str) -> None:
+def accept_offer(context: typer.Context, id: str, as_json: AsJson = False) -> None:
     """Ask for a record that is offered; it comes by `sync`."""
     _chosen(context).run(lambda wallet: wallet.accept_offer(id))
-    print("asked for")
+    _show({"id": id}, "asked for", as_json)
 
 
 def requests(context: typer.Context, as_json: AsJson = False) -> None:
@@ -149,29 +155,34 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """The consent screen of a request: what you would agree to."""
-    if as_json:
-        print_json(_chosen(context).look(lambda wallet: wallet.request(id)))
-    else:
-        print(_chosen(context).look(lambda wallet: wallet.show(id, _items(items))))
+
+    def look(wallet: Wallet) -> tuple[JsonObject, str]:
+        return wallet.request(id), wallet.show(id, _items(items))
+
+    request, screen = _chosen(context).look(look)
+    _show({**request, "screen": screen}, screen, as_json)
 
 
 def approve(
     context: typer.Context,
     id: str,
     items: Annotated[str | None, typer.Option(help="Share only these items, by id, with commas between.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Say yes to a request, to all of it or a part; prints what you agreed to."""
-    print(_chosen(context).run(lambda wallet: wallet.approve(id, _items(items))))
+    screen = _chosen(context).run(lambda wallet: wallet.approve(id, _items(items)))
+    _show({"id": id, "screen": screen}, screen, as_json)
 
 
 def decline(
     context: typer.Context,
     id: str,
     reason: Annotated[DeclineReason | None, typer.Option(help="A generic reason, if you want to give one.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Say no to a request."""
     _chosen(context).run(lambda wallet: wallet.decline(id, reason))
-    print("declined")
+    _show({"id": id}, "declined", as_json)
 
 
 def history(context: typer.Context, as_json: AsJson = False) -> None:
@@ -188,7 +199,8 @@ def credentials(context: typer.Context, as_json: AsJson = False) -> None:
 
 def receipts(context: typer.Context, as_json: AsJson = False) -> None:
     """List the receipts for what you shared."""
-    show_rows(_chosen(context).look(Wallet.receipts), ("state", "problem", "receipt"), as_json=as_json)
+    columns = ("state", "requester", "delete_at", "problem")
+    show_rows(_chosen(context).look(Wallet.receipts), columns, as_json=as_json)
 
 
 def links(context: typer.Context, as_json: AsJson = False) -> None:
@@ -196,10 +208,29 @@ def links(context: typer.Context, as_json: AsJson = False) -> None:
     show_rows(_chosen(context).look(Wallet.links), ("invitation", "goal", "state", "refusals"), as_json=as_json)
 
 
+VERBS: Mapping[str, Callable[..., None]] = {
+    "init": init,
+    "enrol": enrol,
+    "sync": sync,
+    "open": open_link,
+    "offers": offers,
+    "accept-offer": accept_offer,
+    "requests": requests,
+    "show": show,
+    "approve": approve,
+    "decline": decline,
+    "history": history,
+    "credentials": credentials,
+    "receipts": receipts,
+    "links": links,
+}
+
+
 def main(arguments: Sequence[str] | None = None, points: Points | None = None) -> int:
     """Runs the command with `arguments` (the process's own where None); returns the exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        code: Any = create_cli(points)(args=arguments, prog_name="wallet", standalone_mode=False)
+        code: Any = create_cli(points)(args=_whose_first(given), prog_name="wallet", standalone_mode=False)
     except TyperException as error:
         print(error.format_message(), file=sys.stderr)
         return EXIT_USAGE
@@ -222,6 +253,26 @@ def _chosen(context: typer.Context) -> Chosen:
     if chosen is None:
         raise WalletError("no wallet was chosen", expected="--data DIR")
     return chosen
+
+
+def _whose_first(arguments: Sequence[str]) -> list[str]:
+    """`--data` and `--origin` say which wallet it is, and may stand anywhere on the line."""
+    whose: list[str] = []
+    rest: list[str] = []
+    left = iter(arguments)
+    for argument in left:
+        if argument in ("--data", "--origin"):
+            whose += [argument, *(value for value in [next(left, None)] if value is not None)]
+        else:
+            (whose if argument.startswith(("--data=", "--origin=")) else rest).append(argument)
+    return whose + rest
+
+
+def _show(facts: JsonObject, words: str, as_json: bool) -> None:
+    if as_json:
+        print_json(facts)
+    else:
+        print(words)
 
 
 def _items(text: str | None) -> list[str] | None:

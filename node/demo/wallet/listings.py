@@ -83,13 +83,20 @@ def history(db: sqlite3.Connection) -> list[JsonObject]:
 
 def contacts(db: sqlite3.Connection) -> list[JsonObject]:
     """The links that were opened, and whether the asker was reached."""
-    rows = db.execute("SELECT askers.asker, contacts.* FROM contacts JOIN askers USING (subject) ORDER BY contacts.at")
     found: list[JsonObject] = []
-    for row in rows.fetchall():
-        sent = messages.sent_for(db, "contact", row["invitation"])
-        state = "opening" if sent is None else sent.state
-        refusals = [] if sent is None else list(sent.refusals)
-        found.append({"invitation": row["invitation"], "goal": row["goal"], "state": state, "refusals": refusals})
+    for contact in askers.contacts(db):
+        sent, asker = messages.sent_for(db, "contact", contact.invitation), askers.asker(db, contact.subject)
+        found.append(
+            {
+                "invitation": contact.invitation,
+                "goal": contact.goal,
+                "state": "opening" if sent is None else sent.state,
+                "refusals": [] if sent is None else list(sent.refusals),
+                "per_asker_did": contact.subject,
+                "asker": None if asker is None else asker.asker,
+                "exit": None if asker is None else asker.exit,
+            }
+        )
     return found
 
 
@@ -99,7 +106,16 @@ def receipts(db: sqlite3.Connection) -> list[JsonObject]:
     for row in consents.receipts(db):
         sent = messages.sent_for(db, "receipt", row.payload_digest)
         state = sent.state if row.state == "countersigned" and sent is not None else row.state
-        found.append({"state": state, "problem": row.problem, "receipt": row.receipt.to_json()})
+        record = None if row.record is None else consents.record(db, row.record)
+        found.append(
+            {
+                "state": state,
+                "requester": None if record is None else record.screen.requester,
+                "delete_at": row.receipt.payload.delete_at.isoformat(),
+                "problem": row.problem,
+                "receipt": row.receipt.to_json(),
+            }
+        )
     return found
 
 

@@ -48,7 +48,7 @@ class Pickup:
         kept = 0
         for _ in range(MAX_ROUNDS):
             answer = await self._asked(relation, delivery_request(limit=AT_ONCE, **_ends(relation)))
-            ids = self._keep(relation, answer)
+            ids = self.keep(relation, answer)
             if not ids:
                 break
             kept += len(ids)
@@ -86,7 +86,7 @@ class Pickup:
         is_pickup = opened.box.relation is not None and opened.message.piuri == PIURI
         return opened.message if is_pickup else None
 
-    def _keep(self, relation: Relation, answer: Message | None) -> tuple[str, ...]:
+    def keep(self, relation: Relation, answer: Message | None) -> tuple[str, ...]:
         """Stores what a delivery brought; the ids to acknowledge."""
         if answer is None or answer.name != "delivery":
             return ()
@@ -95,9 +95,6 @@ class Pickup:
             for id, envelope in mail:
                 messages.keep_mail(db, relation.institution, id, envelope)
         return tuple(id for id, _ in mail)
-
-    def keep(self, relation: Relation, answer: Message) -> tuple[str, ...]:
-        return self._keep(relation, answer)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,7 +114,7 @@ class _Talk:
         """Takes one frame in; whether it brought mail. A status that tells of more has it asked for."""
         try:
             answer = await self.pickup.opened(self.relation, frame)
-            ids = () if answer is None else self.pickup.keep(self.relation, answer)
+            ids = self.pickup.keep(self.relation, answer)
         except ProtocolError:
             return False
         if ids:
@@ -133,7 +130,7 @@ class _Talk:
 async def patiently(wait_s: float) -> float:
     """Waits before a lost line is tried again; the next wait, twice as long up to a limit."""
     await asyncio.sleep(wait_s)
-    return min(2 * wait_s, 10.0)
+    return min(2 * wait_s, 2.0)
 
 
 def _ends(relation: Relation) -> dict[str, str]:

@@ -56,5 +56,11 @@ def published(session: Session, row: StatusList, document: dict[str, Any], etag:
     session.flush()
 
 
+def published_ids(session: Session) -> Sequence[str]:
+    """Lists that have been signed at least once, oldest first."""
+    query = select(StatusList.id).where(col(StatusList.etag).is_not(None)).order_by(col(StatusList.id))
+    return session.exec(query).all()
+
+
 def signed_before(session: Session, at: datetime) -> Sequence[StatusList]:
     return session.exec(select(StatusList).where(StatusList.updated_at < at)).all()

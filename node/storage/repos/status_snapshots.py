@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
+from node.storage.statements import insert_new
 from node.storage.tables.status import StatusReliance, StatusSnapshot
-from node.storage.unit import Session, wake
+from node.storage.unit import Session
 
 __all__ = ["StatusSnapshot"]
 
@@ -15,14 +16,14 @@ def get(session: Session, url: str) -> StatusSnapshot | None:
     return session.get(StatusSnapshot, url)
 
 
-def want(session: Session, url: str, *, issuer: str, presentation_id: str, now: datetime) -> None:
-    """A presentation rests on this list: kept fresh from now on, fetched soon where it was never seen."""
-    if session.get(StatusSnapshot, url) is None:
-        session.add(StatusSnapshot(url=url, issuer=issuer, next_at=now))
-        wake(session, "status")
-    if session.get(StatusReliance, (url, presentation_id)) is None:
-        session.add(StatusReliance(url=url, presentation_id=presentation_id))
-    session.flush()
+def want(session: Session, url: str, *, issuer: str, now: datetime) -> bool:
+    """Keeps a list fresh from now on, fetched soon; False where it was wanted before."""
+    return insert_new(session, StatusSnapshot, {"url": url, "issuer": issuer, "next_at": now, "failures": 0})
+
+
+def rely(session: Session, url: str, presentation_id: str) -> None:
+    """The report on a presentation rests on a list: it is made anew when the list changes."""
+    insert_new(session, StatusReliance, {"url": url, "presentation_id": presentation_id})
 
 
 def due(session: Session, *, now: datetime, limit: int) -> Sequence[StatusSnapshot]:

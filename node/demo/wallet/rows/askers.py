@@ -104,6 +104,10 @@ def contact(db: sqlite3.Connection, did: str, invitation: str) -> Contact | None
     return None if row is None else _contact(row)
 
 
+def contacts(db: sqlite3.Connection) -> list[Contact]:
+    return [_contact(row) for row in db.execute("SELECT * FROM contacts ORDER BY at, rowid")]
+
+
 def contacts_to_make(db: sqlite3.Connection) -> list[Contact]:
     """Those whose way back is ready and whose letter is not written yet."""
     rows = db.execute(

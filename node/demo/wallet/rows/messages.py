@@ -10,6 +10,7 @@ from protocols.findings import Finding
 from protocols.flow import Thread
 
 MAX_DETAIL = 200
+MAX_NOTES = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +112,7 @@ def drop(db: sqlite3.Connection, code: str, detail: str, *, now: datetime) -> No
     db.execute(
         "INSERT INTO dropped (at, code, detail) VALUES (?, ?, ?)", (seconds(now), code[:80], detail[:MAX_DETAIL])
     )
+    db.execute("DELETE FROM dropped WHERE number <= (SELECT max(number) FROM dropped) - ?", (MAX_NOTES,))
 
 
 def dropped(db: sqlite3.Connection) -> list[dict[str, str | int]]:
