@@ -3,11 +3,13 @@
 Spec: https://w3c.github.io/vcalm/#interaction-url-format
 """
 
+from collections.abc import Mapping
 from html import escape
 
 import segno
 from aiohttp import web
 
+from node.errors import NotFound
 from node.keys import SERVICES
 from node.services.invitations import Goal, Invited
 from protocols.jose.encoding import canonical_json
@@ -20,15 +22,19 @@ routes = web.RouteTableDef()
 @routes.get("/i/{id}")
 async def interaction(request: web.Request) -> web.Response:
     """What a link leads to. The same link serves a browser and a wallet; Accept tells them apart."""
-    services = request.app[SERVICES]
-    invited = await services.invitations.get(request.match_info["id"])
+    services, headers = request.app[SERVICES], {"Vary": "Accept", "Cache-Control": "no-store"}
+    wants_json = "application/json" in request.headers.get("Accept", "")
+    try:
+        invited = await services.invitations.get(request.match_info["id"])
+    except NotFound:
+        if wants_json:
+            raise
+        return _html(_gone(), headers, status=404)
     link = services.invitations.link(invited.id)
-    headers = {"Vary": "Accept", "Cache-Control": "no-store"}
-    if "application/json" in request.headers.get("Accept", ""):
+    if wants_json:
         body = canonical_json({"protocols": {"didcomm": f"{link}/invitation"}})
         return web.Response(body=body, content_type="application/json", headers=headers)
-    page = _page(invited, services.identity.name, f"{link}?iuv=1")
-    return web.Response(text=page, content_type="text/html", headers={**headers, "Content-Security-Policy": POLICY})
+    return _html(_invited(invited, services.identity.name, f"{link}?iuv=1"), headers)
 
 
 @routes.get("/i/{id}/invitation")
@@ -42,14 +48,33 @@ async def invitation(request: web.Request) -> web.Response:
     )
 
 
-def _page(invited: Invited, name: str, link: str) -> str:
+def _invited(invited: Invited, name: str, link: str) -> tuple[str, str]:
+    """(title, main part) of the page behind a link that is good."""
     title = {
         Goal.ENROL: f"{name} can keep your records on your phone",
         Goal.PRESENT: f"{name} asks to see records of yours",
     }[invited.goal]
     text = str(invited.message.get("body", {}).get("goal", ""))
-    code = segno.make(link, error="m").svg_data_uri(scale=5, border=2)
-    return f"""<!doctype html>
+    code = segno.make(link, error="m").svg_data_uri(scale=5, border=4)
+    return (
+        title,
+        f"""<p>{escape(text)}</p>
+<p>Open this with your wallet: scan the code, or copy the link into it. Nothing is shared before you say yes there.</p>
+<p><img src="{escape(code)}" alt="QR code of the link below" width="280" height="280"></p>
+<p><a href="{escape(link)}">{escape(link)}</a></p>""",
+    )
+
+
+def _gone() -> tuple[str, str]:
+    return (
+        "This link does not work any more",
+        "<p>It has expired, or it was not copied whole. Ask whoever sent it to you for a new one.</p>",
+    )
+
+
+def _html(page: tuple[str, str], headers: Mapping[str, str], *, status: int = 200) -> web.Response:
+    title, main = page
+    text = f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -66,11 +91,10 @@ a {{ overflow-wrap: anywhere; }}
 <body>
 <main>
 <h1>{escape(title)}</h1>
-<p>{escape(text)}</p>
-<p>Open this with your wallet: scan the code, or copy the link into it. Nothing is shared before you say yes there.</p>
-<p><img src="{escape(code)}" alt="QR code of the link below" width="260" height="260"></p>
-<p><a href="{escape(link)}">{escape(link)}</a></p>
+{main}
 </main>
 </body>
 </html>
 """
+    policy = {"Content-Security-Policy": POLICY}
+    return web.Response(text=text, content_type="text/html", status=status, headers={**headers, **policy})
