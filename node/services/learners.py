@@ -69,7 +69,11 @@ class Learners:
             row = rows.add(session, new_id(), name, reference, now=now)
             rows.add_code(session, code_hash(code), row.id, now=now, expires_at=expires_at)
             invitation = self.invitations.publish(
-                session, Goal.ENROL, "Have the one-time code at hand that you were given.", payload={}, expires_at=expires_at
+                session,
+                Goal.ENROL,
+                "Have the one-time code at hand that you were given.",
+                payload={},
+                expires_at=expires_at,
             )
             person = Person(id=row.id, name=name, reference=reference, enrolled=False)
             return Enrolment(person=person, code=code, link=self.invitations.link(invitation))

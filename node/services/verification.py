@@ -15,11 +15,13 @@ from node.adapters.didkit_worker import Didkit
 from node.adapters.proof_worker import ProofChecker
 from node.clock import Clock
 from node.services.directory import Directory
+from node.services.issuer_metadata import skills_evidenced
 from node.services.status_sync import SYNCED, snapshot_of
 from node.storage.repos import status_snapshots
 from node.storage.unit import Session, UnitOfWork
 from protocols.consent.presentation import credentials_of
 from protocols.credentials.model import Credential, parse_credential
+from protocols.credentials.open_badges import achievement_of
 from protocols.credentials.proofs import ProofResult, proofs_of
 from protocols.credentials.schema import badge_problems
 from protocols.credentials.shape import as_object
@@ -171,6 +173,7 @@ class Verification:
             signed_at=signed_at,
             statuses=await self._statuses(credential, now),
             issuer=await self._issuer(credential, signed_at or now),
+            published_skills=await self._published(credential),
         )
 
     async def _proofs(
@@ -216,6 +219,15 @@ class Verification:
             found.append(StatusEvidence(entry=entry, answer=answer))
         return tuple(found)
 
+    async def _published(self, credential: Credential | None) -> frozenset[str] | None:
+        """Step 10: the skills that the issuer's own page, as synced, names for the credential's achievement."""
+        achievement = _achievement_id(credential) if credential else None
+        if credential is None or achievement is None:
+            return None
+        member = await self.storage.read(lambda session: self.directory.member(session, credential.issuer))
+        skills = skills_evidenced(member.metadata, achievement) if member else ()
+        return frozenset(skills) if skills else None
+
     async def _issuer(self, credential: Credential | None, at: datetime) -> IssuerEvidence:
         """Step 7: the issuer's standing as of the signing date, for the type it issued."""
         did = credential.issuer if credential else ""
@@ -227,6 +239,12 @@ class Verification:
             return IssuerEvidence(did=did, name=member.name if member else None, standing=standing)
 
         return await self.storage.read(read)
+
+
+def _achievement_id(credential: Credential) -> str | None:
+    achievement = achievement_of(credential)
+    found = None if achievement is None else achievement.get("id")
+    return found if isinstance(found, str) else None
 
 
 def _legacy_results(document: JsonObject, answer: JsonObject) -> tuple[ProofResult, ...]:

@@ -46,6 +46,7 @@ def evaluate(evidence: Evidence, policy: Policy, now: datetime) -> VerificationR
     checks = (
         *around,
         *(finding for findings in by_credential for finding in findings),
+        *(_as_published(credential, where) for where, credential in _places(evidence)),
         *_check_skills(skills),
     )
     if not evidence.credentials:
@@ -152,6 +153,35 @@ def _achievement_name(credential: CredentialEvidence) -> str:
             if isinstance(name := achievement.get("name"), str):
                 return name
     return "The achievement"
+
+
+def _as_published(credential: CredentialEvidence, where: str) -> Finding:
+    """Step 10: what the issuer's own page says of the achievement; not signed, so it explains and decides nothing."""
+    name = "skills as its issuer publishes them"
+    stated = [str(alignment.get("targetUrl")) for alignment in alignments(credential.document)]
+    published = credential.published_skills
+    if published is None or not stated:
+        reason = "its issuer's page was not synced, or does not speak of this achievement"
+        return Finding(
+            number=10,
+            name=name,
+            outcome=Outcome.NOT_APPLICABLE,
+            reason=reason if stated else "it is aligned to no skill",
+            evidence={"credential": where},
+        )
+    missing = [uri for uri in stated if uri not in published]
+    if missing:
+        reason = "its issuer's page speaks of this achievement, but by now not of every skill that stands in it"
+        return Finding(
+            number=10,
+            name=name,
+            outcome=Outcome.NOT_APPLICABLE,
+            reason=reason,
+            evidence={"credential": where, "not_published": missing[:20]},
+        )
+    return judged(
+        10, name, None, "its issuer's page says that this achievement evidences these skills", credential=where
+    )
 
 
 def _check_skills(skills: Sequence[SkillAnswer]) -> Iterable[Finding]:

@@ -56,6 +56,8 @@ class CredentialEvidence:
         dates: validFrom and validUntil against now.
         signed_at: the signing date that the issuer's standing is about.
         statuses: one for each entry.
+        published_skills: the skills that its issuer's own synced metadata says its achievement evidences; None where
+            no metadata was synced, or it does not name the achievement.
         embedded: embedded credentials and endorsements, gathered alike.
     """
 
@@ -68,6 +70,7 @@ class CredentialEvidence:
     signed_at: datetime | None
     statuses: tuple[StatusEvidence, ...] = ()
     issuer: IssuerEvidence
+    published_skills: frozenset[str] | None = None
     embedded: tuple["CredentialEvidence", ...] = ()
 
 

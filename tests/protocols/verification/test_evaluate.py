@@ -55,6 +55,7 @@ def test_a_right_presentation_is_verified_and_every_step_is_answered():
         (8, "presentation signed by its holder", Outcome.YES),
         (8, "presented by the one it is about", Outcome.YES),
         (9, "embedded credentials and endorsements", Outcome.NOT_APPLICABLE),
+        (10, "skills as its issuer publishes them", Outcome.NOT_APPLICABLE),
         (10, "skill asked", Outcome.YES),
     ]
     assert all(check.reason for check in found.checks)
@@ -70,6 +71,20 @@ def test_a_right_presentation_is_verified_and_every_step_is_answered():
     )
     path = "/verifiableCredential/0/credentialSubject/achievement"
     assert found.claims == (ClaimProvenance(path=path, provenance=Provenance.KNOWN_ISSUER),)
+
+
+@pytest.mark.parametrize(
+    ("published", "outcome", "words"),
+    [
+        (frozenset({SKILL.uri}), Outcome.YES, "page says"),
+        (frozenset({"https://example.org/other"}), Outcome.NOT_APPLICABLE, "by now not of every skill"),
+        (None, Outcome.NOT_APPLICABLE, "was not synced"),
+    ],
+)
+def test_what_the_issuers_page_says_is_reported_and_decides_nothing(published, outcome, words):
+    found = report(credential(published_skills=published))
+    (line,) = [check for check in found.checks if check.name == "skills as its issuer publishes them"]
+    assert (line.outcome, words in line.reason, found.verdict) == (outcome, True, Verdict.VERIFIED)
 
 
 NO_HOLDER = badge()
