@@ -6,7 +6,7 @@ import orjson
 import rfc8785
 
 from node.demo.cast import AWARDS, BUDGETS, LEARNER, PURPOSE, PURPOSE_TEXT, REFERENCE, RETENTION_DAYS, WRITING
-from node.demo.knowledge import column_bytes, learner_did, own_kids, traces
+from node.demo.knowledge import column_bytes, only_value, own_kids, shortened, traces
 from node.demo.processes import StepFailed, until
 from node.demo.stage import DemoNode, Stage, path_of
 from protocols.jose.encoding import JsonObject
@@ -49,9 +49,14 @@ async def contact(stage: Stage) -> str:
 
 
 async def wait_in_mailbox(stage: Stage) -> str:
-    async def look() -> JsonObject | None:
-        queues = await stage.college.api("/queues")
-        return queues if queues["mailbox_count"] >= 1 else None
+    """Whatever is under way has arrived once the asker's and the exit's outboxes are empty."""
+
+    async def look() -> bool | None:
+        for node in (stage.employer, stage.network):
+            queues = await node.api("/queues")
+            if queues["outbox_waiting"] or queues["work_waiting"]:
+                return None
+        return True if (await stage.college.api("/queues"))["mailbox_count"] else None
 
     await until("the request to wait at the college", look)
     queues = (await stage.college.command("status", "show"))["queues"]
@@ -91,14 +96,19 @@ async def knowledge(stage: Stage) -> str:
     """Reads both relays' databases, cell by cell: nobody on the way knows both sides."""
     entry, exit = stage.college, stage.network
     asker = [stage.employer.did, f"localhost:{stage.employer.port}", stage.employer.name]
-    mediation = learner_did(entry.database)
-    learner = [mediation, stage.facts["holder"], LEARNER, REFERENCE, AWARDS[0].name, AWARDS[1].name]
-    lines = [
-        _knows(entry, "the learner", learner, "the asker", asker),
-        _knows(exit, "the asker", asker, "the learner", learner),
-        await _cannot_read(stage, (entry, exit)),
-    ]
-    return "\n".join(lines)
+    awards = [award.name for award in AWARDS]
+    learner = [only_value(entry.database, "learner", "did"), stage.facts["holder"], LEARNER, REFERENCE, *awards]
+    alias = only_value(exit.database, "relay_route", "per_asker_did")
+    if (found := traces(entry.database, [alias], but_directory=False)).count:
+        raise StepFailed(f"{entry.name} has the DID that the learner uses with the asker: {found}")
+    return "\n".join(
+        (
+            _knows(entry, "the learner", learner, "the asker", asker),
+            _knows(exit, "the asker", asker, "the learner", learner),
+            f"to the exit and the asker the learner is {shortened(alias)}, which stands nowhere at {entry.name}",
+            await _cannot_read(stage, (entry, exit)),
+        )
+    )
 
 
 async def report(stage: Stage) -> str:
@@ -138,10 +148,11 @@ async def receipt(stage: Stage) -> str:
 
 
 def _knows(node: DemoNode, known: str, its: list[str], unknown: str, other: list[str]) -> str:
+    """Raises StepFailed where the node's database has a trace of the other side, or none of its own."""
     knows, leaks = traces(node.database, its), traces(node.database, other)
     if leaks.count or not knows.count:
         raise StepFailed(f"{node.name}'s database: {unknown} in {leaks}; expected {known} only ({knows})")
-    return f"{node.name} knows {known} ({knows}), and {unknown} not: no row outside the directory that all members have"
+    return f"{node.name} knows {known} (rows: {knows}); {unknown}: no row, outside the directory that all members have"
 
 
 async def _cannot_read(stage: Stage, relays: tuple[DemoNode, DemoNode]) -> str:

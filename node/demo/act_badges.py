@@ -2,7 +2,8 @@
 
 import orjson
 
-from node.demo.cast import AWARDS, LEARNER, REFERENCE
+from node.demo.cast import AWARDS, FORECASTING, LEARNER, REFERENCE, DemoAward
+from node.demo.knowledge import shortened
 from node.demo.processes import StepFailed, until
 from node.demo.stage import Stage
 from protocols.jose.encoding import JsonObject
@@ -50,17 +51,19 @@ async def issue(stage: Stage) -> str:
 
     badges = await until("both badges to be in the wallet", look)
     await stage.phone.offline()
-    stage.facts["holder"] = badges[0]["credentialSubject"]["id"]
+    badge_file = stage.phone.folder / "badge.json"
+    badge_file.write_bytes(orjson.dumps(next(badge for badge in badges if _is(badge, FORECASTING))))
+    stage.facts |= {"holder": badges[0]["credentialSubject"]["id"], "badge_file": badge_file}
     suites = {badge["proof"]["cryptosuite"] for badge in badges}
     sizes = [f"{len(orjson.dumps(badge)):,}" for badge in badges]
     return (
         f"two Open Badges 3.0 of {' and '.join(sizes)} bytes, signed {', '.join(suites)},"
-        f" to the learner's own key {_short(stage.facts['holder'])}"
+        f" to the learner's own key {shortened(stage.facts['holder'])}"
     )
 
 
-def _short(did: str) -> str:
-    return did if len(did) <= 40 else f"{did[:24]}…{did[-6:]}"
+def _is(badge: JsonObject, award: DemoAward) -> bool:
+    return badge["credentialSubject"]["achievement"]["name"] == award.name
 
 
 STEPS = (

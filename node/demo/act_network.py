@@ -33,7 +33,7 @@ async def join(stage: Stage) -> str:
     return "\n".join(lines)
 
 
-async def approve(stage: Stage) -> str:
+async def admit(stage: Stage) -> str:
     for node in (stage.college, stage.employer):
         await stage.network.command("network", "approve", node.did)
     members = await stage.network.items("/network/members")
@@ -65,6 +65,6 @@ STEPS = (
     ("start", "Three nodes start from empty folders", start),
     ("network", "One creates a trust network", create),
     ("join", "An institution and an employer are invited, and apply", join),
-    ("approve", "The network's operator approves both", approve),
+    ("admit", "The network's operator approves both", admit),
     ("directory", "In the background, every node learns who is who", learn),
 )

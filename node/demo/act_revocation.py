@@ -25,7 +25,7 @@ async def noticed(stage: Stage) -> str:
     causes = [f"{check['name']}: {check['reason']}" for check in found["checks"] if check["outcome"] == "no"]
     if found["checked_at"] <= stage.facts["before"]["checked_at"] or not any("revoked" in cause for cause in causes):
         raise StepFailed(f"found {causes or 'no cause'}, expected a later report that says revoked")
-    stage.facts |= {"after": found, "revoked_because": causes[0]}
+    stage.facts |= {"after": found, "why_after": f"{found['verdict']}: {causes[0]}"}
     fetched = found["status"]["fetched_at"]
     return f"{found['verdict']}: {'; '.join(causes)}\nthe list was fetched {fetched}, by the background job"
 

@@ -52,10 +52,10 @@ def own_kids(database: Path) -> frozenset[str]:
         return frozenset(kid for (kid,) in connection.execute("SELECT kid FROM key"))
 
 
-def learner_did(database: Path) -> str:
-    """The DID by which an institution knows the one learner's wallet."""
+def only_value(database: Path, table: str, column: str) -> str:
+    """What stands in `column` of the first row of `table`."""
     with closing(_open(database)) as connection:
-        return connection.execute("SELECT did FROM learner").fetchone()[0]
+        return connection.execute(f'SELECT "{column}" FROM "{table}" LIMIT 1').fetchone()[0]  # noqa: S608 # our names
 
 
 def column_bytes(database: Path, table: str, *columns: str) -> dict[str, int]:
@@ -64,6 +64,11 @@ def column_bytes(database: Path, table: str, *columns: str) -> dict[str, int]:
     with closing(_open(database)) as connection:
         row = connection.execute(f'SELECT {lengths} FROM "{table}" ORDER BY id DESC').fetchone()  # noqa: S608 # our names
     return dict(zip(columns, row, strict=True))
+
+
+def shortened(did: str) -> str:
+    """A DID for a line of text."""
+    return did if len(did) <= 40 else f"{did[:24]}…{did[-6:]}"
 
 
 def _rows(database: Path) -> Iterator[tuple[str, list[bytes]]]:

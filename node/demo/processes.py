@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND_WITHIN_S = 40.0
-WAIT_AT_MOST_S = 20.0
+WAIT_AT_MOST_S = 30.0
 LOOK_EVERY_S = 0.1
 DRAIN_WITHIN_S = 12.0
 

@@ -17,11 +17,13 @@ from protocols.errors import ProtocolError
 
 TICK_S = 0.5
 LEASE = timedelta(minutes=5)
+DRAIN_S = 2.0
+"""What a job under way gets to end when the node drains: a peer that hangs must not keep the node from stopping."""
 
 
 @dataclass(slots=True)
 class JobRunner:
-    """Starts with the node, ends with it; a job that is running when the node drains is waited for."""
+    """Starts with the node, ends with it; a job that is running when the node drains is waited for, for a while."""
 
     jobs: Sequence[JobSpec]
     leases: Leases
@@ -30,7 +32,7 @@ class JobRunner:
     metrics: Metrics
     owner: str = field(default_factory=new_id)
     _scheduler: AsyncIOScheduler = field(default_factory=AsyncIOScheduler)
-    _running: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
+    _running: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, asyncio.Task[None]])
 
     def start(self) -> None:
         """Needs a running event loop."""
@@ -51,29 +53,39 @@ class JobRunner:
     async def stop(self) -> None:
         """No new runs; those under way end by themselves (shutdown(wait=True) would cancel them)."""
         self._scheduler.pause()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
         self._scheduler.shutdown(wait=False)
 
     async def _tick(self, job: JobSpec) -> None:
-        task = asyncio.create_task(self._run_if_due(job))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        await task
+        """Returns at once: a tick that finds its job still running is no news, and APScheduler would warn of it."""
+        if job.name not in self._running:
+            task = asyncio.create_task(self._run_if_due(job), name=job.name)
+            self._running[job.name] = task
+            task.add_done_callback(lambda _: self._running.pop(job.name, None))
 
     async def _run_if_due(self, job: JobSpec) -> None:
-        owner = self.owner if job.leased else f"{job.name}@{self.owner}"
-        name = job.name if job.leased else owner
-        fence = await self.leases.take(name, owner, LEASE)
-        if fence is None:
-            return
-        error: str | None = None
-        began = self.clock.monotonic()
+        name = job.name if job.leased else f"{job.name}@{self.owner}"
+        try:
+            fence = await self.leases.take(name, self.owner, LEASE)
+            if fence is None:
+                return
+            began = self.clock.monotonic()
+            error = await self._run(job)
+            self.metrics.job_seconds.labels(job.name).observe(self.clock.monotonic() - began)
+            self.metrics.job_runs.labels(job.name, "failed" if error else "done").inc()
+            next_at = self.clock.now() + timedelta(seconds=job.every_s + job.jitter_s * jitter())
+            await self.leases.give_back(name, fence, next_at=next_at, error=error)
+        except NodeError as failure:  # the database; the lease runs out by itself
+            self.log.warning("job not noted", job=job.name, kind=type(failure).__name__)
+
+    async def _run(self, job: JobSpec) -> str | None:
+        """Runs the job; what went wrong, None where nothing did. A fault of ours is logged, and tried again in time."""
         try:
             await job.run()
         except (NodeError, ProtocolError) as failure:
-            error = failure.detail
-            self.log.warning("job failed", job=job.name, kind=type(failure).__name__)
-        self.metrics.job_seconds.labels(job.name).observe(self.clock.monotonic() - began)
-        self.metrics.job_runs.labels(job.name, "failed" if error else "done").inc()
-        next_at = self.clock.now() + timedelta(seconds=job.every_s + job.jitter_s * jitter())
-        await self.leases.give_back(name, fence, next_at=next_at, error=error)
+            self.log.warning("job failed", job=job.name, kind=type(failure).__name__, detail=failure.detail)
+            return failure.detail
+        except Exception as fault:
+            self.log.error("job broke", job=job.name, exc_info=fault)
+            return type(fault).__name__
+        return None

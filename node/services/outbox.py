@@ -96,25 +96,24 @@ class OutboxWorker:
             outgoing = await self._pack(row)
             if outgoing.url is not None:
                 await self.transport.post(outgoing.url, outgoing.envelope)
-        except (NodeError, ProtocolError) as error:
-            await self._failed(row, error)
-            return
 
-        def delivered(session: Session) -> None:
-            if outgoing.url is None:
-                self.deposit(session, outgoing.next, outgoing.envelope, row.expires_at)
-            rows.delivered(session, row.id)
+            def delivered(session: Session) -> None:
+                if outgoing.url is None:
+                    self.deposit(session, outgoing.next, outgoing.envelope, row.expires_at)
+                rows.delivered(session, row.id)
 
-        try:
             await self.storage.run("outbox.delivered", delivered)
+        except ProtocolError as error:
+            await self._failed(row, error.detail, permanent=isinstance(error, DidError))
         except NodeError as error:
-            await self._failed(row, error)
+            await self._failed(row, error.detail, permanent=not error.retryable)
+        except Exception as fault:  # one message that we cannot handle must not hold up the others
+            self.log.error("delivery broke", message_id=row.message_id, exc_info=fault)
+            await self._failed(row, type(fault).__name__, permanent=False)
 
-    async def _failed(self, row: OutboxMessage, error: NodeError | ProtocolError) -> None:
-        permanent = isinstance(error, DidError) or (isinstance(error, NodeError) and not error.retryable)
-
+    async def _failed(self, row: OutboxMessage, detail: str, *, permanent: bool) -> None:
         def body(session: Session) -> None:
-            rows.failed(session, row.id, now=self.clock.now(), jitter=jitter(), error=error.detail, permanent=permanent)
+            rows.failed(session, row.id, now=self.clock.now(), jitter=jitter(), error=detail, permanent=permanent)
 
         await self.storage.run("outbox.failed", body)
         self.log.warning("delivery failed", message_id=row.message_id, attempts=row.attempts + 1, permanent=permanent)

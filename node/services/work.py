@@ -70,11 +70,17 @@ class WorkRunner:
                 rows.done(session, item.id)
 
             await self.storage.run(f"work.{item.kind}", body)
-        except (NodeError, ProtocolError) as error:
-            detail, permanent = error.detail, isinstance(error, ProtocolError) or not error.retryable
+        except ProtocolError as error:
+            await self._failed(item, error.detail, permanent=True)
+        except NodeError as error:
+            await self._failed(item, error.detail, permanent=not error.retryable)
+        except Exception as fault:  # one item that we cannot handle must not take the others' worker with it
+            self.log.error("work broke", kind=item.kind, exc_info=fault)
+            await self._failed(item, type(fault).__name__, permanent=False)
 
-            def failed(session: Session) -> None:
-                rows.failed(session, item.id, now=self.clock.now(), jitter=jitter(), error=detail, permanent=permanent)
+    async def _failed(self, item: WorkItem, detail: str, *, permanent: bool) -> None:
+        def body(session: Session) -> None:
+            rows.failed(session, item.id, now=self.clock.now(), jitter=jitter(), error=detail, permanent=permanent)
 
-            await self.storage.run("work.failed", failed)
-            self.log.warning("work failed", kind=item.kind, attempts=item.attempts + 1, permanent=permanent)
+        await self.storage.run("work.failed", body)
+        self.log.warning("work failed", kind=item.kind, attempts=item.attempts + 1, permanent=permanent)
