@@ -73,11 +73,11 @@ class Inbox:
         spec = self.registry.find(opened.message.type)
         if spec is None:
             refusal = UnsupportedMessage("this node does not speak that protocol", found=opened.message.piuri[:120])
-            return await self._refuse(opened, refusal, connection)
+            return await self._refuse(opened, refusal)
         try:
             return await self._step(opened, spec, connection)
         except ProtocolError as error:
-            return await self._refuse(opened, error, connection)
+            return await self._refuse(opened, error)
 
     async def open(self, data: bytes) -> Opened:
         """The message in an envelope, authenticated; looks up the DID documents it takes, outside any transaction."""
@@ -123,7 +123,7 @@ class Inbox:
             call()
         return reply
 
-    async def _refuse(self, opened: Opened, error: ProtocolError, connection: Connection | None) -> bytes | None:
+    async def _refuse(self, opened: Opened, error: ProtocolError) -> bytes | None:
         """A problem report to whoever is known to have asked; strangers learn nothing."""
         self.log.info("message refused", type=opened.message.type, id=opened.message.id, code=error.code)
         if opened.sender is None:
@@ -131,7 +131,7 @@ class Inbox:
         report = problem_report(error, about=opened.message, id=new_id(), ours=opened.ours)
         if report is None:
             return None
-        if connection is not None and opened.message.return_route in ("all", "thread"):
+        if opened.message.return_route in ("all", "thread"):
             return self._packed(report, opened)
 
         def body(session: Session) -> None:

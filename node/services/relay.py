@@ -7,7 +7,7 @@ Spec: docs/protocols/consented-relay.md
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from node.clock import Clock, jitter, new_id
@@ -49,6 +49,8 @@ from protocols.trust.standing import TrustDecision
 
 DAILY_LIMIT = 200
 """Messages one learner may have relayed in a day."""
+SIGNATURES = 4
+"""The number of the consent check that asks who signed."""
 REFUSED_FOR = timedelta(days=1)
 """How long the way back stays open for a contact that was refused: long enough to say so."""
 
@@ -191,14 +193,13 @@ class Exit:
         now: datetime,
         expires_at: datetime,
     ) -> None:
-        """Tells the learner what became of it. A forward that no member in good standing vouches for gets no answer."""
+        """Tells the learner what became of it, where there is a way back and a member in good standing vouches."""
         if case.facts.entry_standing.outcome != "yes":
             return
-        way_back = case.middle.way_back
-        if not allowed and way_back and case.long_form and way_back.via == case.facts.entry and not case.facts.way_back:
-            known_dids.learn(session, case.subject, long_form=case.long_form, now=now)
-            until = min(way_back.until, now + REFUSED_FOR)
-            self.routes.open(session, case.subject, case.middle.next, _until(way_back, until))
+        if rows.route(session, case.subject, now=now) is None and not self._opened_to_refuse(
+            session, case, findings, now
+        ):
+            return
         refusals = tuple(f for f in findings if f.outcome in (Answered.NO, Answered.COULD_NOT_TELL))
         answer = answer_message(
             Answer(about=about(case.middle), delivered=allowed, refusals=refusals),
@@ -209,6 +210,21 @@ class Exit:
             expires_at=expires_at,
         )
         self.outbox.enqueue(session, answer, now=now)
+
+    def _opened_to_refuse(self, session: Session, case: _Case, findings: tuple[Finding, ...], now: datetime) -> bool:
+        """Opens the way back of a refused contact for a day, to say why it was refused.
+
+        Only for a letter that the per-asker DID itself signed, over this very way back: otherwise whoever saw that
+        DID once could take the learner's way.
+        """
+        way_back, signed = case.middle.way_back, [f for f in findings if f.number == SIGNATURES]
+        own = bool(signed) and all(finding.outcome is Answered.YES for finding in signed)
+        if way_back is None or case.long_form is None or not own or way_back.via != case.facts.entry:
+            return False
+        known_dids.learn(session, case.subject, long_form=case.long_form, now=now)
+        until = min(way_back.until, now + REFUSED_FOR)
+        self.routes.open(session, case.subject, case.middle.next, replace(way_back, until=until))
+        return True
 
 
 def requester_facts(asker: Member | None, standing: TrustDecision) -> RequesterFacts:
@@ -263,7 +279,3 @@ def document_of(session: Session, subject: str, long_form: str | None) -> DidDoc
     """The per-asker DID's document, from its long form; None where that was never seen here."""
     known = long_form or known_dids.long_form_of(session, subject)
     return resolve_peer4(known, as_short=True) if known else None
-
-
-def _until(way_back: Return, until: datetime) -> Return:
-    return Return(via=way_back.via, mailbox=way_back.mailbox, until=until, salt=way_back.salt)

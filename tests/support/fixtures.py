@@ -3,6 +3,7 @@
 A conftest.py imports these; tests of such a room share one event loop: `pytestmark = SHARED_LOOP`.
 """
 
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -26,3 +27,5 @@ async def own_network(tmp_path: Path) -> AsyncIterator[Network]:
     """For one story that suspends, stops or moves clocks."""
     async with Network(tmp_path) as made:
         yield made
+
+logging.getLogger("apscheduler").setLevel(logging.ERROR)  # that a tick found its job running is no news

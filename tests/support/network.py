@@ -11,15 +11,21 @@ Nothing is faked but the public names: `https://localhost:PORT` leads to where t
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from sqlmodel import Session, select
 
 from node.demo.wallet import Wallet
+from node.storage.tables.messages import MailboxMessage
 from tests.support.learners import Learner
-from tests.support.nodes import Node, free_sockets, node_in, port_of, wait_until
+from tests.support.nodes import Node, free_places, node_in, port_of, wait_until
+
+T = TypeVar("T")
 
 ISSUES = {"issuer": {"types": ["OpenBadgeCredential"]}, "relay": True}
 ASKS = {
@@ -94,23 +100,25 @@ class Network:
     """An anchor, an institution and an employer, all members; `second_institution` on demand.
 
     Args:
+        each: what `node_in` gets for one node alone, by the first word of its name: `{"Harbour": {"path": ":shop"}}`.
         settings: tables of `node.toml` for every node, over the ones a test wants: little holding, frequent syncs.
     """
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(self, folder: Path, *, each: Mapping[str, Mapping[str, Any]] | None = None, **settings: Any) -> None:
         self.folder = folder
+        own = each or {}
         self._settings = {
-            "sync": {"federation_every_s": 0.3, "status_every_s": 0.3},
+            "sync": {"federation_every_s": 0.4, "status_every_s": 0.3},
             "relay": {"hold_ms_max": 5},
             **settings,
         }
-        self._places = free_sockets(len(NAMES))
+        self._places = free_places(len(NAMES))
         self.origins = {
             f"https://localhost:{port_of(place)}": f"http://127.0.0.1:{port_of(place)}" for place in self._places
         }
         self.anchor, self.institution, self.employer, self._second = (
-            node_in(folder / name.split()[0].lower(), name, place, self.origins, **self._settings)
-            for name, place in zip(NAMES, self._places, strict=True)
+            node_in(folder / word.lower(), name, place, self.origins, **{**self._settings, **own.get(word, {})})
+            for name, word, place in zip(NAMES, [name.split()[0] for name in NAMES], self._places, strict=True)
         )
         self._running: list[Node] = []
         self._ends = contextlib.AsyncExitStack()
@@ -197,6 +205,19 @@ class Network:
 
         await wait_until("everybody to know everybody", look)
 
+    async def waiting_for(self, learner: Learner) -> int:
+        """How many envelopes wait at the institution for a learner's phone."""
+        owner = learner.mediation_did
+
+        def count(session: Session) -> int:
+            return len(session.exec(select(MailboxMessage.id).where(MailboxMessage.owner == owner)).all())
+
+        return await learner.institution.read(count)
+
+    async def until(self, what: str, look: Callable[[], Awaitable[T | None]]) -> T:
+        """`wait_until`, for stories that have nothing else to import it for."""
+        return await wait_until(what, look)
+
     async def knows_state(self, node: Node, member: Node, state: str) -> None:
         """Returns when `node` has synced that `member` is in `state`."""
 
@@ -244,7 +265,7 @@ class Network:
         """Whom `node` hands on to wallets: members with statements and keys that hold."""
         if {network["state"] for network in await node.items("/network")} != {"member"}:
             return set()
-        status, page = await node.page("/federation/directory")
+        status, page = await node.page(urlsplit(node.origin).path + "/federation/directory")
         return {member["did"] for member in json.loads(page)["members"]} if status == 200 else set()
 
 

@@ -24,9 +24,10 @@ from node.services.attempts import Attempts
 from node.services.tokens import Role, Tokens
 from node.services.wiring import Services
 from node.settings import Settings, load_settings
+from node.storage.engine import open_storage
 from node.storage.unit import Session
 from tests.support.storage import storage_in
-from tests.support.wire import Wire
+from tests.support.wire import Road, Wire
 
 T = TypeVar("T")
 
@@ -72,9 +73,13 @@ class Refusal(AssertionError):
         self.problem = dict(problem)
 
 
-def free_sockets(count: int) -> list[socket.socket]:
-    """Listening places that nobody else can take."""
-    return [socket.create_server(("127.0.0.1", 0), reuse_port=False) for _ in range(count)]
+def free_places(count: int) -> list[socket.socket]:
+    """Ports that nobody else is given. Nobody listens there yet: who calls is refused at once."""
+    places = [socket.socket() for _ in range(count)]
+    for place in places:
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        place.bind(("127.0.0.1", 0))
+    return places
 
 
 def port_of(place: socket.socket) -> int:
@@ -93,6 +98,7 @@ class Node:
     log: io.StringIO = field(default_factory=io.StringIO)
     token: str = field(default="", repr=False)
     wire: Wire | None = None
+    status_road: Road | None = None
     runner: web.AppRunner | None = None
     session: aiohttp.ClientSession | None = None
 
@@ -123,7 +129,8 @@ class Node:
     async def init(self) -> None:
         """Keys, database, identity and a token, as `ler-node init` makes them."""
         create_master_key(self.settings)
-        storage = storage_in(self.data)
+        url = self.settings.database.url
+        storage = storage_in(self.data) if url is None else open_storage(url, data_dir=self.data)
         await storage.start()
         try:
             await identity_of(self.settings, storage).create()
@@ -137,14 +144,16 @@ class Node:
         app = create_app(self.settings, clock=self.clock, log=create_log("info", "json", self.log))
         self.runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self.runner.setup()
-        await web.SockSite(self.runner, self.place.dup()).start()
+        await web.TCPSite(self.runner, "127.0.0.1", port_of(self.place), reuse_address=True).start()
         outbox = self.services.outbox
         self.wire = Wire(outbox.transport)
         outbox.transport = self.wire
+        sync = self.services.status_sync
+        sync.fetcher = self.status_road = Road(sync.fetcher)
         self.session = aiohttp.ClientSession(headers={"Authorization": f"Bearer {self.token}"})
 
     async def stop(self) -> None:
-        """Ends it, as SIGTERM would; its data stays, and callers get no connection."""
+        """Ends it, as SIGTERM would; its data stays, and whoever calls is refused."""
         if self.session is not None:
             await self.session.close()
         if self.runner is not None:
@@ -193,13 +202,19 @@ class Node:
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
 
 
-def node_in(folder: Path, name: str, place: socket.socket, origins: Mapping[str, str], **settings: Any) -> Node:
-    """A node with its settings, nothing made yet. The listening place is its own."""
-    folder.mkdir(parents=True)
+def node_in(
+    folder: Path, name: str, place: socket.socket, origins: Mapping[str, str], *, path: str = "", **settings: Any
+) -> Node:
+    """A node with its settings, nothing made yet. The listening place is its own.
+
+    Args:
+        path: what its DID has after the port: ":campus".
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     port = port_of(place)
     made = load_settings(
         folder,
-        did=f"did:web:localhost%3A{port}",
+        did=f"did:web:localhost%3A{port}{path}",
         name=name,
         listen=f"127.0.0.1:{port}",
         fetch={"origins": dict(origins)},

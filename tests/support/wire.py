@@ -6,9 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from node.adapters.fetch import Fetched
 from node.errors import Unreachable
-
-CALM_S = 0.3
 
 
 class Transport(Protocol):
@@ -63,3 +62,24 @@ class Wire:
         finally:
             self._held = None
         await self.replay(waiting)
+
+
+class Getting(Protocol):
+    """`node.adapters.fetch.Fetcher`, as far as the sync of status lists uses it."""
+
+    async def get(self, url: str, *, max_bytes: int, accept: str, etag: str | None = None) -> Fetched: ...
+
+
+@dataclass(slots=True)
+class Road:
+    """Stands between a node and what it fetches: while it is closed, nobody can be reached. `asked` are the URLs."""
+
+    real: Getting
+    is_closed: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    async def get(self, url: str, *, max_bytes: int, accept: str, etag: str | None = None) -> Fetched:
+        self.asked.append(url)
+        if self.is_closed:
+            raise Unreachable("the road is closed")
+        return await self.real.get(url, max_bytes=max_bytes, accept=accept, etag=etag)

@@ -247,7 +247,7 @@ async def test_one_hung_member_delays_no_other(internet: Internet, employer: Nod
     internet.hung.add(COLLEGE)
     internet.clock.advance(timedelta(minutes=5))
     running_round = asyncio.create_task(employer.federation_sync.run())
-    while (await peer(employer, NETWORK_DID)).fetched_at == before.fetched_at:  # noqa: ASYNC110 # rows have no event
+    while (await peer(employer, NETWORK_DID)).fetched_at == before.fetched_at:  # rows have no event
         await asyncio.sleep(0.01)
     assert not running_round.done()
     await running_round
