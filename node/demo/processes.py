@@ -39,8 +39,10 @@ async def run(
         async with asyncio.timeout(COMMAND_WITHIN_S):
             out, err = await process.communicate()
     except TimeoutError as error:
-        process.kill()
         raise StepFailed(f"{_shown(arguments)} did not end within {COMMAND_WITHIN_S:.0f} s") from error
+    finally:
+        if process.returncode is None:  # too late, or the story was interrupted
+            process.kill()
     with log.open("ab") as file:
         took_ms = (time.monotonic() - began) * 1000
         file.write(f"$ {_shown(arguments)}  ({took_ms:.0f} ms, exit {process.returncode})\n".encode() + out + err)

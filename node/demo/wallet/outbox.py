@@ -16,7 +16,7 @@ LONGEST_WAIT_S = 60
 
 @dataclass(slots=True)
 class Outbox:
-    """`unreachable` holds the last reason why something could not be posted, None after a round without one."""
+    """`unreachable` holds the last reason why something could not be posted, until somebody sets it to None."""
 
     store: Store
     transport: Transport
@@ -34,7 +34,6 @@ class Outbox:
             now = self.clock.now()
             waiting = [row for row in messages.outgoing(db) if not patient or messages.is_due(db, row.message, now=now)]
         any_taken = False
-        self.unreachable = None
         away: set[str] = set()
         for row in waiting:
             if row.url not in away:

@@ -21,7 +21,7 @@ from node.demo.wallet.documents import Documents
 from node.demo.wallet.effects import Effects
 from node.demo.wallet.enrolment import Enrolment
 from node.demo.wallet.errands import Errands
-from node.demo.wallet.errors import NotFound, Unreachable, WalletError
+from node.demo.wallet.errors import NotFound, WalletError
 from node.demo.wallet.inbox import Inbox
 from node.demo.wallet.opening import Opening
 from node.demo.wallet.outbox import Outbox
@@ -107,8 +107,12 @@ class Wallet:
         """
         institution = await self.enrolment.begin(link, code)
         await self.work()
-        self._check_reached()
-        return self.enrolment.outcome(institution)
+        try:
+            return self.enrolment.outcome(institution)
+        except WalletError:
+            if self.outbox.unreachable is not None:
+                raise self.outbox.unreachable from None
+            raise
 
     async def sync(
         self, *, live_s: float = 0.0, accept_offers: bool = False, until: Callable[[], bool] | None = None
@@ -205,6 +209,7 @@ class Wallet:
 
     async def work(self, *, patient: bool = False) -> None:
         """Does everything that can be done now: what is due, what is to be posted, what is to be read."""
+        self.outbox.unreachable = None
         for _ in range(MAX_STEPS):
             any_done = await self.errands.run()
             any_done |= await self.outbox.flush(patient=patient)
@@ -255,10 +260,6 @@ class Wallet:
     def _ready(self) -> list[Relation]:
         with self.store.read() as db:
             return [relation for relation in relations.relations(db) if relation.state == relations.READY]
-
-    def _check_reached(self) -> None:
-        if self.outbox.unreachable is not None:
-            raise Unreachable("the institution does not answer", found=self.outbox.unreachable.found)
 
 
 def _remembered(store: Store, origins: Mapping[str, str]) -> Mapping[str, str]:
