@@ -9,6 +9,8 @@ from protocols.flows.enrolment.messages import BindLearner
 
 
 def bind(parts: Parts, unit: Unit, effect: BindLearner) -> None:
+    # The mailbox first: what waited for this person goes out in this very transaction.
+    parts.mailbox.grant(unit.session, effect.did, now=unit.now)
     parts.learners.bind(unit, effect.learner, effect.did, effect.code_hash)
 
 

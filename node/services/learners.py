@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from node.clock import Clock, new_id
-from node.errors import Conflict
+from node.errors import Conflict, NotFound
 from node.services.invitations import Goal, Invitations
 from node.services.performers import Unit
 from node.storage.repos import federation
@@ -33,6 +33,7 @@ class Person:
     name: str
     reference: str
     enrolled: bool
+    suspended: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +76,7 @@ class Learners:
                 payload={},
                 expires_at=expires_at,
             )
-            person = Person(id=row.id, name=name, reference=reference, enrolled=False)
-            return Enrolment(person=person, code=code, link=self.invitations.link(invitation))
+            return Enrolment(person=_person(row), code=code, link=self.invitations.link(invitation))
 
         return await self.storage.run("learners.enrol", body)
 
@@ -84,12 +84,25 @@ class Learners:
         """Persons in the order they were made known, from the one after id `after`."""
 
         def body(session: Session) -> Sequence[Person]:
-            return [
-                Person(id=row.id, name=row.name, reference=row.reference, enrolled=row.did is not None)
-                for row in rows.page(session, limit=limit, after=after)
-            ]
+            return [_person(row) for row in rows.page(session, limit=limit, after=after)]
 
         return await self.storage.read(body)
+
+    async def set_suspended(self, learner_id: str, suspended: bool) -> Person:
+        """Whether this node relays and keeps mail for a person for now; what they hold on their phone stays theirs.
+
+        Raises:
+            NotFound: no such person.
+        """
+
+        def body(session: Session) -> Person:
+            row = rows.get(session, learner_id)
+            if row is None:
+                raise NotFound("no such learner", found=learner_id[:40], expected="the id of a learner")
+            rows.set_suspended(session, row, suspended)
+            return _person(row)
+
+        return await self.storage.run("learners.suspend", body)
 
     def is_enrolled(self, session: Session, did: str) -> bool:
         """Whether `did` is a wallet bound to a person who is not suspended."""
@@ -120,3 +133,13 @@ class Learners:
             raise Unauthorized("this wallet is bound to a person already", expected="a DID of its own for each person")
         rows.bind(unit.session, learner_id, did, ASSURANCE)
         self.on_bound(unit, learner_id)
+
+
+def _person(row: rows.Learner) -> Person:
+    return Person(
+        id=row.id,
+        name=row.name,
+        reference=row.reference,
+        enrolled=row.did is not None,
+        suspended=row.suspended,
+    )

@@ -1,4 +1,7 @@
-"""Who runs a job now: a row with a fence, so that a replica that slept through its lease cannot write over another."""
+"""Who runs a job now: a row with a fence, so that a replica that slept through its lease cannot end another's.
+
+What a job writes is safe to write twice (it is keyed by what it is about), so the fence guards the lease alone.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 from node.clock import Clock
 from node.errors import NotFound
 from node.services.outbox import LIFETIME
-from node.storage.repos import inbox, jobs, mailbox, outbox, relay
+from node.storage.repos import inbox, invitations, jobs, learners, mailbox, outbox, relay, threads
 from node.storage.repos.queues import Counts, counts
 from node.storage.unit import OutboxMessage, Session, UnitOfWork
 
 KEEP_DEAD_FOR = timedelta(days=30)
+KEEP_COUNTS_FOR = timedelta(days=2)
+KEEP_THREADS_FOR = timedelta(days=400)
+"""Longer than any conversation: a request lives 90 days at most, and its receipt follows within a week."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +69,10 @@ class Queues:
             mailbox.remove_expired(session, now=now)
             outbox.remove_dead(session, before=now - KEEP_DEAD_FOR)
             relay.forget_routes(session, now=now)
+            relay.forget_counts(session, before=(now - KEEP_COUNTS_FOR).date())
+            invitations.forget_expired(session, before=now - KEEP_DEAD_FOR)
+            learners.forget_codes(session, before=now - KEEP_DEAD_FOR)
+            threads.forget_unused(session, before=now - KEEP_THREADS_FOR)
             jobs.forget_unused(session, before=now - KEEP_DEAD_FOR)
 
         await self.storage.run("housekeeping.tidy", body)

@@ -20,7 +20,10 @@ from protocols.jose.encoding import JsonObject
 LEASE = timedelta(seconds=90)
 AT_ONCE = 8
 
-Outcome = Callable[[Session], None]
+AfterCommit = Callable[[], None]
+Outcome = Callable[[Session], AfterCommit | None]
+"""The body of one transaction; it may run more than once, so what is logged or counted it gives back to be called once
+it is durable."""
 Perform = Callable[[JsonObject], Awaitable[Outcome]]
 
 
@@ -65,11 +68,14 @@ class WorkRunner:
         try:
             outcome = await self.performers[item.kind](item.payload)
 
-            def body(session: Session) -> None:
-                outcome(session)
+            def body(session: Session) -> AfterCommit | None:
+                after_commit = outcome(session)
                 rows.done(session, item.id)
+                return after_commit
 
-            await self.storage.run(f"work.{item.kind}", body)
+            after_commit = await self.storage.run(f"work.{item.kind}", body)
+            if after_commit is not None:
+                after_commit()
         except ProtocolError as error:
             await self._failed(item, error.detail, permanent=True)
         except NodeError as error:

@@ -97,6 +97,8 @@ DIALECT = Dialect(is_lost=is_lost, translate=translate)
 class PostgresStorage:
     """Implements `Storage`."""
 
+    is_shared = True
+
     def __init__(self, url: str, points: CommitPoints) -> None:
         self._url = url
         self._points = points

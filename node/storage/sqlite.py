@@ -113,6 +113,8 @@ DIALECT = Dialect(is_lost=is_lost, translate=translate)
 class SqliteStorage:
     """Implements `Storage`."""
 
+    is_shared = False
+
     def __init__(self, path: Path, points: CommitPoints) -> None:
         self._path = path
         self._points = points

@@ -66,6 +66,11 @@ class UnitOfWork(Protocol):
 class Storage(UnitOfWork, Protocol):
     """A database that is open between `start` and `close`."""
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may work off the same queues: then only time ends a lease."""
+        ...
+
     async def start(self) -> None:
         """Connects and checks the schema.
 

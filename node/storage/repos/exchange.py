@@ -195,19 +195,33 @@ def reports(session: Session, request_id: str) -> Sequence[Report]:
     ).all()
 
 
+def last_verdict(session: Session, presentation_id: str) -> str | None:
+    """What the newest report on a presentation says."""
+    query = select(Report.verdict).where(Report.presentation_id == presentation_id)
+    return session.exec(query.order_by(col(Report.created_at).desc(), col(Report.id).desc()).limit(1)).first()
+
+
 def report(session: Session, id: str) -> Report | None:
     return session.get(Report, id)
 
 
 def forget_due(session: Session, *, now: datetime) -> int:
-    """Deletes what learners shared, and the reports' content, on its day; hashes and verdicts stay. How many."""
+    """Deletes what learners shared on its day: presentation, consent record, reports' content, their DID's document.
+
+    The verdicts, the digests and the receipts, which name fields and no values, stay as proof. How many presentations.
+    """
     due = session.exec(
         select(Presentation).where(col(Presentation.delete_at) <= now, col(Presentation.deleted_at).is_(None))
     ).all()
     for row in due:
-        row.sealed, row.deleted_at = None, now
+        row.sealed, row.record_jws, row.use_jws, row.deleted_at = None, "", "", now
         session.add(row)
-    for report in session.exec(select(Report).where(col(Report.delete_at) <= now)).all():
+        asked = asked_learner(session, row.request_id, row.per_asker_did)
+        if asked is not None:
+            asked.long_form = asked.jws = None
+            session.add(asked)
+    reports = select(Report).where(col(Report.delete_at) <= now, col(Report.document).is_not(None))
+    for report in session.exec(reports).all():
         report.document = None
         session.add(report)
     session.flush()

@@ -50,6 +50,13 @@ def add_key(session: Session, key: NewKey, *, now: datetime, organisation_id: st
     )
 
 
+def revoke(session: Session, kid: str, *, now: datetime) -> None:
+    """From `now` on this one counts as known to others."""
+    key = session.get_one(Key, kid)
+    key.revoked_at = now
+    session.add(key)
+
+
 def retire(session: Session, kid: str, *, now: datetime) -> None:
     """From `now` on another key is used in its place; the row stays."""
     key = session.get_one(Key, kid)

@@ -3,6 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import delete
+from sqlmodel import col
+
 from node.storage.tables.messages import Invitation
 from node.storage.unit import Session
 
@@ -28,3 +31,8 @@ def get(session: Session, id: str, *, now: datetime) -> Invitation | None:
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
     return row
+
+
+def forget_expired(session: Session, *, before: datetime) -> int:
+    """Removes invitations that expired before `before`; how many."""
+    return session.exec(delete(Invitation).where(col(Invitation.expires_at) < before)).rowcount

@@ -27,12 +27,6 @@ def take(session: Session, name: str, owner: str, *, now: datetime, lease: timed
     return job.fence
 
 
-def holds(session: Session, name: str, fence: int) -> bool:
-    """Whether the lease with this fence is still the latest: asked in the transaction that writes a job's results."""
-    statement = select(Job.fence).where(Job.name == name).with_for_update()
-    return session.exec(statement).first() == fence
-
-
 def give_back(
     session: Session, name: str, fence: int, *, now: datetime, next_at: datetime, error: str | None = None
 ) -> bool:

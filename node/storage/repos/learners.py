@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import col, select
 
 from node.storage.tables.learners import EnrolmentCode, Learner
 from node.storage.unit import Session
+
+__all__ = ["EnrolmentCode", "Learner"]
 
 
 def add(session: Session, id: str, name: str, reference: str, *, now: datetime) -> Learner:
@@ -42,6 +44,12 @@ def bind(session: Session, id: str, did: str, assurance: str) -> None:
     session.flush()
 
 
+def set_suspended(session: Session, row: Learner, suspended: bool) -> None:
+    row.suspended = suspended
+    session.add(row)
+    session.flush()
+
+
 def add_code(session: Session, hash: str, learner_id: str, *, now: datetime, expires_at: datetime) -> None:
     session.add(EnrolmentCode(hash=hash, learner_id=learner_id, created_at=now, expires_at=expires_at))
 
@@ -64,3 +72,8 @@ def use_code(session: Session, hash: str, *, now: datetime) -> bool:
         .values(used_at=now)
     )
     return used.rowcount == 1
+
+
+def forget_codes(session: Session, *, before: datetime) -> int:
+    """Removes codes that ran out before `before`, used or not; how many."""
+    return session.connection().execute(delete(EnrolmentCode).where(col(EnrolmentCode.expires_at) < before)).rowcount

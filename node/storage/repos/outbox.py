@@ -98,13 +98,20 @@ def delivered(session: Session, id: str) -> None:
         wake(session, CHANNEL)  # the next one for the same destination was not to be had until now
 
 
-def failed(session: Session, id: str, *, now: datetime, jitter: float, error: str, permanent: bool) -> None:
-    """Notes a failed try: later again, for the whole destination; a dead letter where it is permanent or too late."""
+def failed(
+    session: Session, id: str, *, now: datetime, jitter: float, error: str, permanent: bool, alone: bool = False
+) -> None:
+    """Notes a failed try: later again, for the whole destination; a dead letter where it is permanent or too late.
+
+    Args:
+        alone: it is this message that is in the way; the destination takes others meanwhile.
+    """
     message = session.get(OutboxMessage, id, populate_existing=True)
     if message is None or message.state == DEAD:
         return
     place = session.get_one(OutboxDestination, message.destination, populate_existing=True)
-    failures = place.failures if permanent else place.failures + 1
+    is_free = permanent or alone
+    failures = place.failures if is_free else place.failures + 1
     lease, message.leased_until = message.leased_until, None
     message.attempts += 1
     message.last_error = error
@@ -113,9 +120,9 @@ def failed(session: Session, id: str, *, now: datetime, jitter: float, error: st
         message.state = DEAD
     session.add(message)
     session.flush()
-    next_at = place.next_at if permanent else now + backoff(failures, jitter)
+    next_at = place.next_at if is_free else now + backoff(failures, jitter)
     _release(session, place.destination, lease, failures=failures, next_at=next_at)
-    if permanent:
+    if is_free:
         wake(session, CHANNEL)
 
 

@@ -1,11 +1,13 @@
-"""How much waits, in numbers."""
+"""All queues together: how much waits, in numbers, and what a process that is gone still held of them."""
 
 from dataclasses import dataclass
 
-from sqlalchemy import func
+from sqlalchemy import func, update
 from sqlmodel import col, select
 
-from node.storage.tables.messages import DEAD, WAITING, MailboxMessage, OutboxMessage, WorkItem
+from node.storage.statements import table_of
+from node.storage.tables.jobs import Job
+from node.storage.tables.messages import DEAD, WAITING, MailboxMessage, OutboxDestination, OutboxMessage, WorkItem
 from node.storage.unit import Session
 
 
@@ -34,3 +36,17 @@ def counts(session: Session) -> Counts:
         work_waiting=work.get(WAITING, 0),
         work_dead=work.get(DEAD, 0),
     )
+
+
+def free_leases(session: Session) -> None:
+    """Ends every lease at once: for a process that starts alone on its database, and so holds none and knows of none.
+
+    Work that was under way counts one failed attempt, as if its lease had run out: perhaps it took the process along.
+    """
+    items = table_of(WorkItem)
+    lost = items.c.leased_until.is_not(None)
+    session.exec(update(items).where(lost).values(leased_until=None, attempts=items.c.attempts + 1))
+    for table in (table_of(OutboxMessage), table_of(OutboxDestination)):
+        session.exec(update(table).where(table.c.leased_until.is_not(None)).values(leased_until=None))
+    jobs = table_of(Job)
+    session.exec(update(jobs).where(jobs.c.lease_until.is_not(None)).values(lease_owner=None, lease_until=None))

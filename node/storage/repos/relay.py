@@ -7,16 +7,10 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 
 from node.storage.tables.exchange import ConsentUse, RelayCount, RelayRoute
-from node.storage.tables.learners import Learner
 from node.storage.tables.messages import InboxEntry, KnownDid
 from node.storage.unit import Session
 
 CARRIED_FOR = timedelta(days=7)
-
-
-def standing_of(session: Session, owner: str) -> Learner | None:
-    """The learner behind a mediation DID."""
-    return session.exec(select(Learner).where(Learner.did == owner)).first()
 
 
 def sent_on(session: Session, owner: str, day: date) -> int:
@@ -71,6 +65,11 @@ def forget_routes(session: Session, *, now: datetime) -> int:
     over = session.exec(select(RelayRoute.per_asker_did).where(col(RelayRoute.until) <= now)).all()
     session.exec(delete(KnownDid).where(col(KnownDid.did).in_(over)))
     return session.exec(delete(RelayRoute).where(col(RelayRoute.per_asker_did).in_(over))).rowcount
+
+
+def forget_counts(session: Session, *, before: date) -> int:
+    """Removes the counts of days before `before`; how many."""
+    return session.exec(delete(RelayCount).where(col(RelayCount.day) < before)).rowcount
 
 
 def _carried(middle: str) -> str:

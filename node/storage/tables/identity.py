@@ -19,6 +19,7 @@ class Key(Row, table=True):
     """A key pair. `purpose` is authentication, assertionMethod, keyAgreement or federation.
 
     `sealed` is the private key, encrypted under the master key; a retired key stays for what was signed with it.
+    `revoked_at` is when it was reported that others have it.
     """
 
     kid: str = Field(primary_key=True)
@@ -29,6 +30,7 @@ class Key(Row, table=True):
     sealed: bytes
     created_at: datetime
     retired_at: datetime | None = None
+    revoked_at: datetime | None = None
 
 
 class Setting(Row, table=True):
