@@ -3,7 +3,7 @@
 import shlex
 from ipaddress import ip_address
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator, model_validator
@@ -16,24 +16,28 @@ class _Table(BaseModel):
 
 
 class Limits(_Table):
-    """The most of everything; each is refused with a problem of its own. Sizes in bytes."""
+    """The most of everything; each is refused with a problem of its own. Sizes in bytes.
 
-    envelope_bytes: PositiveInt = 1024 * 1024
-    nested_layers: PositiveInt = 3
-    json_depth: PositiveInt = 32
-    credential_bytes: PositiveInt = 256 * 1024
-    presentation_bytes: PositiveInt = 288 * 1024
-    status_list_bytes: PositiveInt = 2 * 1024 * 1024
+    What nodes have agreed on is fixed in `protocols/` and stands here so that one table names it all: another value
+    is refused, not ignored. What concerns this node's own calls can be set.
+    """
+
+    envelope_bytes: Literal[1_048_576] = 1_048_576
+    nested_layers: Literal[3] = 3
+    json_depth: Literal[32] = 32
+    credential_bytes: Literal[262_144] = 262_144
+    presentation_bytes: Literal[294_912] = 294_912
+    status_list_bytes: Literal[2_097_152] = 2_097_152
     """Inflated."""
-    status_document_bytes: PositiveInt = 4 * 1024 * 1024
+    status_document_bytes: Literal[4_194_304] = 4_194_304
     fetched_bytes: PositiveInt = 1024 * 1024
-    blank_nodes: PositiveInt = 256
-    similar_blank_nodes: PositiveInt = 6
+    blank_nodes: Literal[256] = 256
+    similar_blank_nodes: Literal[6] = 6
     """Blank nodes of one document that may share a first-degree hash."""
-    quads: PositiveInt = 10_000
+    quads: Literal[10_000] = 10_000
     redirects: int = Field(default=3, ge=0, le=10)
-    recipients: PositiveInt = 16
-    attachments: PositiveInt = 20
+    recipients: Literal[16] = 16
+    attachments: Literal[20] = 20
     fetch_s: float = Field(default=10.0, gt=0, le=60)
 
 

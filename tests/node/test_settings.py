@@ -61,6 +61,13 @@ def test_the_limits_are_those_that_are_published(tmp_path: Path) -> None:
     }
 
 
+def test_a_limit_that_nodes_have_agreed_on_cannot_be_set_to_another_value(tmp_path: Path) -> None:
+    (tmp_path / "node.toml").write_text(f'did = "{DID}"\nname = "N"\n[limits]\ncredential_bytes = 1\n')
+    with pytest.raises(ConfigurationError) as refused:
+        load_settings(tmp_path)
+    assert "credential_bytes" in f"{refused.value.detail} {refused.value.found} {refused.value.expected}"
+
+
 def test_a_did_with_a_path_gives_the_base_of_its_paths(tmp_path: Path) -> None:
     settings = load_settings(tmp_path, did="did:web:node.example.edu:college", name="N")
 
@@ -210,7 +217,7 @@ def test_what_init_writes_is_read_back_the_same_and_holds_no_secret(tmp_path: Pa
         keys={"master": "s" * 43},
         fetch={"origins": {"https://localhost:8101": "http://127.0.0.1:8101"}},
         tls={"cert": "/c.pem", "key": "/k.pem"},
-        limits={"recipients": 4},
+        limits={"redirects": 2},
     )
 
     path = write_initial(made)
@@ -221,7 +228,7 @@ def test_what_init_writes_is_read_back_the_same_and_holds_no_secret(tmp_path: Pa
     again = load_settings(tmp_path / "new")
     assert again.model_dump(exclude={"keys"}) == made.model_dump(exclude={"keys"})
     assert again.keys.master is None
-    assert again.limits == Limits(recipients=4)
+    assert again.limits == Limits(redirects=2)
 
 
 def test_a_node_is_not_written_over_another(tmp_path: Path) -> None:
