@@ -1,7 +1,7 @@
 """What one origin may cost us, and we it: calls at once, calls a second, and a pause after it failed.
 
 Who makes this node call a third party must not be able to make it call often: the budget is per origin called, not
-per caller (threat F7). All state is in memory and bounded; a restart forgets it.
+per caller. All state is in memory and bounded; a restart forgets it.
 """
 
 import asyncio

@@ -11,7 +11,7 @@ ANSWERS = {"yes": "yes", "no": "NO", "could_not_tell": "could not tell", "not_ap
 
 
 def show_report(report: JsonObject) -> None:
-    """Prints the whole report of INTERFACE.md; what asks for attention is in capitals."""
+    """Prints the whole report (docs/reference/report.md); what asks for attention is in capitals."""
     issuer: Mapping[str, Any] = report.get("issuer") or {}
     status: Mapping[str, Any] = report.get("status") or {}
     facts = {

@@ -1,7 +1,7 @@
 """Applications to join the network that this node is the anchor of, as they come in from strangers.
 
 A stranger's application makes this node fetch from the stranger's host; so nothing is fetched before the application
-shows an invitation that this node gave out and that nobody used (threat F7), and not often even then.
+shows an invitation that this node gave out and that nobody used, and not often even then.
 """
 
 from dataclasses import dataclass

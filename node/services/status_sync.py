@@ -1,4 +1,5 @@
-"""Keeps the status lists that our reports rest on fresh, in the background and never on the way of a verification.
+"""Keeps status lists fresh, in the background and never on the way of a verification: those of our network's issuers,
+and whatever else our reports rest on.
 
 Whole lists only, on schedule, with an ETag: an issuer learns that we know of a list, never which credential we look
 at or when. One hung issuer delays no other. A list that changed has every report that rests on it made anew.

@@ -1,4 +1,4 @@
-"""The report's JSON: as INTERFACE.md has it, fits its own schema, and is read back as it was written."""
+"""The report's JSON: as it is published, fits its own schema, and is read back as it was written."""
 
 import json
 from dataclasses import replace
