@@ -6,8 +6,8 @@ Spec: https://identity.foundation/didcomm-messaging/spec/v2.1/#problem-codes
 from typing import ClassVar
 
 
-class ProtocolError(Exception):
-    """A rule of a specification was broken.
+class Explained(Exception):
+    """What every error of this project can say, whosever fault it is.
 
     Args:
         detail: one sentence, safe to show and to log: it never quotes a claim, a name or a key.
@@ -15,13 +15,23 @@ class ProtocolError(Exception):
         expected: what would have been right.
     """
 
-    code: ClassVar[str] = "e.p.msg"
-
     def __init__(self, detail: str, *, found: str | None = None, expected: str | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
         self.found = found
         self.expected = expected
+
+    @property
+    def sentence(self) -> str:
+        """`detail: found …, expected …` in one line, without what is not known."""
+        facts = [f"{name} {value}" for name, value in (("found", self.found), ("expected", self.expected)) if value]
+        return " ".join(f"{self.detail}{': ' if facts else ''}{', '.join(facts)}".split())
+
+
+class ProtocolError(Explained):
+    """A rule of a specification was broken."""
+
+    code: ClassVar[str] = "e.p.msg"
 
 
 class MalformedMessage(ProtocolError):

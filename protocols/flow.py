@@ -110,6 +110,7 @@ class FlowSpec:
         advance: the decision function; raises ProtocolError to refuse, and the peer gets a problem report.
         reads: which facts an event needs beside its thread.
         aliases: other PIURIs in the field that mean the same; answers go out in the family that asked.
+        keeps_threads: False for a flow in which every message stands alone: whoever runs it loads and stores nothing.
         queries: names of messages that change nothing and are answered anew each time they come, so that a repeated
             one is not taken for a duplicate.
     """
@@ -119,4 +120,5 @@ class FlowSpec:
     advance: Callable[[Thread | None, Event, Context], Step]
     reads: Callable[[Event], tuple[Read, ...]] = _reads_nothing
     aliases: tuple[str, ...] = ()
+    keeps_threads: bool = True
     queries: frozenset[str] = field(default_factory=frozenset[str])

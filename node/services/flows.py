@@ -50,10 +50,10 @@ class FlowRunner:
                 continue
 
     def _advance(self, unit: Unit, spec: FlowSpec, thread_id: str, event: Event) -> None:
-        thread = threads.load(unit.session, spec.piuri, unit.ours, thread_id)
+        thread = threads.load(unit.session, spec.piuri, unit.ours, thread_id) if spec.keeps_threads else None
         context = Context(now=unit.now, entropy=entropy, new_id=new_id)
         step = spec.advance(thread, event, context)
-        if step.thread is not None and step.thread != thread:
+        if spec.keeps_threads and step.thread is not None and step.thread != thread:
             threads.save(unit.session, step.thread, now=unit.now)
         for effect in step.effects:
             match effect:

@@ -28,6 +28,8 @@ def open_read_only(url: str, *, data_dir: Path) -> Storage:
 class ReadOnlySqlite:
     """Implements `Storage`, its reading half; a write-ahead log that the running node has is read too."""
 
+    is_shared = False
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._wakes = Wakes()

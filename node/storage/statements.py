@@ -22,17 +22,17 @@ def table_of(model: type[Row]) -> Table:
 
 def insert_row(session: Session, model: type[Row], values: Mapping[str, Any]) -> None:
     """Inserts one row; `values` has every column that may not be null."""
-    session.exec(_insert(table_of(model)), params=values)
+    session.connection().execute(_insert(table_of(model)), values)
 
 
 def insert_new(session: Session, model: type[Row], values: Mapping[str, Any]) -> bool:
     """Inserts one row; False, and nothing done, where one of its unique values stands already."""
-    return session.exec(_insert_new(table_of(model), _dialect(session)), params=values).rowcount == 1
+    return session.connection().execute(_insert_new(table_of(model), _dialect(session)), values).rowcount == 1
 
 
 def upsert(session: Session, model: type[Row], values: Mapping[str, Any]) -> None:
     """Inserts one row, or replaces the other values of the one with the same primary key."""
-    session.exec(_upsert(table_of(model), _dialect(session), tuple(values)), params=values)
+    session.connection().execute(_upsert(table_of(model), _dialect(session), tuple(values)), values)
 
 
 @cache

@@ -74,6 +74,11 @@ class DidDocument:
         found = (self.methods[kid] for kid in self.relationships.get(relationship, ()) if kid in self.methods)
         return tuple(method for method in found if crv is None or method.key.crv == crv)
 
+    def recipients(self, crv: str, now: datetime) -> tuple[VerificationMethod, ...]:
+        """The keyAgreement keys to encrypt for at `now`: of one curve, none that has expired or was revoked."""
+        ends = ((method, method.revoked or method.expires) for method in self.keys_for("keyAgreement", crv))
+        return tuple(method for method, end in ends if end is None or now < end)
+
     @property
     def didcomm_endpoint(self) -> Endpoint | None:
         """The first endpoint of the first DIDCommMessaging service that accepts didcomm/v2 (or does not say)."""

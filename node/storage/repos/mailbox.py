@@ -4,15 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func
+from sqlalchemy import ColumnElement, bindparam, delete, func
 from sqlmodel import Session, col, select
 
-from node.storage.statements import insert_new, insert_row
+from node.storage.statements import insert_new, insert_row, table_of
 from node.storage.tables.base import MAIN
 from node.storage.tables.messages import MailboxGrant, MailboxMessage
 
 MOST_MESSAGES = 1_000
 MOST_BYTES = 50 * 1024 * 1024
+
+_GRANTS, _MESSAGES = table_of(MailboxGrant), table_of(MailboxMessage)
+_OWNER_OF = select(_GRANTS.c.owner).where(_GRANTS.c.recipient == bindparam("of"))
+_WAITING = select(func.count(), func.coalesce(func.sum(_MESSAGES.c.size_bytes), 0)).where(
+    _MESSAGES.c.recipient == bindparam("for")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +48,7 @@ def ungrant(session: Session, *, recipient: str, owner: str) -> bool:
 
 def owner_of(session: Session, recipient: str) -> str | None:
     """Whose mail it is that comes for `recipient`."""
-    return session.exec(select(MailboxGrant.owner).where(MailboxGrant.recipient == recipient)).first()
+    return session.connection().execute(_OWNER_OF, {"of": recipient}).scalar()
 
 
 def recipients_of(session: Session, owner: str) -> Sequence[str]:
@@ -65,11 +71,7 @@ def deposit(
     most_bytes: int = MOST_BYTES,
 ) -> bool:
     """Keeps an envelope for `owner`; False, and nothing kept, where the recipient's queue is full."""
-    count, size_bytes = session.exec(
-        select(func.count(), func.coalesce(func.sum(MailboxMessage.size_bytes), 0)).where(
-            MailboxMessage.recipient == recipient
-        )
-    ).one()
+    count, size_bytes = session.connection().execute(_WAITING, {"for": recipient}).one()
     if count >= most_messages or size_bytes + len(envelope) > most_bytes:
         return False
     values = {

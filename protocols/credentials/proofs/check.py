@@ -24,6 +24,8 @@ from protocols.jose.encoding import JsonObject
 
 MAX_PROOFS = 8
 CLOCK_SKEW = timedelta(minutes=5)
+KNOWN_AFTER = timedelta(minutes=2)
+"""How long a cache on the way may hold an older DID document back."""
 
 
 class _Answer(Exception):
@@ -42,6 +44,7 @@ class _Expected:
     challenge: str | None
     domain: frozenset[str] | None
     controller: str | None
+    seen_at: Mapping[str, datetime]
 
 
 def check_proofs(
@@ -53,6 +56,7 @@ def check_proofs(
     challenge: str | None = None,
     domain: str | Sequence[str] | None = None,
     expected_controller: str | None,
+    seen_at: Mapping[str, datetime] | None = None,
     reading: Reading = USUAL,
 ) -> tuple[ProofResult, ...]:
     """One result for each proof, in the document's order; a document without proof has one result that says so.
@@ -67,6 +71,8 @@ def check_proofs(
         domain: likewise; the same set of strings is needed, a single string being a set of one.
         expected_controller: whose key it must be: the issuer of a credential, the holder of a presentation. None
             takes any controller's key, and whoever calls decides what that is worth.
+        seen_at: when documents were fetched that may have changed since, by DID: a key that is missing there from a
+            proof made later is "could not tell".
     """
     expected = _Expected(
         purpose=purpose,
@@ -74,6 +80,7 @@ def check_proofs(
         challenge=challenge,
         domain=None if domain is None else frozenset((domain,) if isinstance(domain, str) else domain),
         controller=expected_controller,
+        seen_at=seen_at or {},
     )
     proofs = proofs_of(document)
     if not proofs:
@@ -152,6 +159,13 @@ def _method(proof: JsonObject, documents: Mapping[str, DidDocument], expected: _
     if document is None:
         raise _Answer(Outcome.COULD_NOT_TELL, f"The DID document of {_short(owner)} is not available here.")
     method = document.method(kid)
+    seen_at = expected.seen_at.get(owner)
+    if method is None and seen_at is not None and (_time(proof, "created") or expected.now) > seen_at - KNOWN_AFTER:
+        raise _Answer(
+            Outcome.COULD_NOT_TELL,
+            f"The key is not in the DID document of {_short(owner)} as fetched at {format_time(seen_at)}; "
+            "a key that is newer is not known here yet.",
+        )
     if document.id != owner or method is None:
         raise _Answer(Outcome.NO, f"The key is not in the DID document of {_short(owner)}.")
     if method.controller != owner:

@@ -4,4 +4,6 @@ from protocols.flow import FlowSpec
 from protocols.flows.consented_relay.machine import advance, reads
 from protocols.flows.consented_relay.messages import PIURI
 
-FLOW = FlowSpec(piuri=PIURI, roles=("learner", "entry", "exit", "asker"), advance=advance, reads=reads)
+FLOW = FlowSpec(
+    piuri=PIURI, roles=("learner", "entry", "exit", "asker"), advance=advance, reads=reads, keeps_threads=False
+)

@@ -10,4 +10,5 @@ FLOW = FlowSpec(
     advance=advance,
     reads=reads,
     queries=frozenset({"status-request", "delivery-request"}),
+    keeps_threads=False,
 )

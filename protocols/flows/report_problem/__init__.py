@@ -4,4 +4,4 @@ from protocols.flow import FlowSpec
 from protocols.flows.report_problem.machine import advance
 from protocols.flows.report_problem.messages import PIURI
 
-FLOW = FlowSpec(piuri=PIURI, roles=("notifier", "notified"), advance=advance)
+FLOW = FlowSpec(piuri=PIURI, roles=("notifier", "notified"), advance=advance, keeps_threads=False)

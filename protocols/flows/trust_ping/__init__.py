@@ -4,4 +4,6 @@ from protocols.flow import FlowSpec
 from protocols.flows.trust_ping.machine import advance
 from protocols.flows.trust_ping.messages import PIURI
 
-FLOW = FlowSpec(piuri=PIURI, roles=("sender", "receiver"), advance=advance, queries=frozenset({"ping"}))
+FLOW = FlowSpec(
+    piuri=PIURI, roles=("sender", "receiver"), advance=advance, queries=frozenset({"ping"}), keeps_threads=False
+)

@@ -98,19 +98,12 @@ async def test_a_job_is_leased_to_one_replica_and_its_fence_rises(storage: Stora
     assert await take("b", now + LEASE) == 2
 
 
-async def test_a_replica_that_slept_through_its_lease_cannot_write_over_another(
-    storage: Storage, now: datetime
-) -> None:
+async def test_a_replica_that_slept_through_its_lease_cannot_end_another_ones(storage: Storage, now: datetime) -> None:
     late = await storage.run("take", partial(jobs.take, name="sync", owner="a", now=now, lease=LEASE))
     fence = await storage.run("take", partial(jobs.take, name="sync", owner="b", now=now + LEASE, lease=LEASE))
     assert late is not None
     assert fence is not None
     assert not await storage.run("back", partial(jobs.give_back, name="sync", fence=late, now=now, next_at=now))
-    assert [await storage.run("holds", partial(jobs.holds, name="sync", fence=f)) for f in (late, fence)] == [
-        False,
-        True,
-    ]
-
     next_at = now + timedelta(hours=1)
     assert await storage.run("back", partial(jobs.give_back, name="sync", fence=fence, now=now, next_at=next_at))
     due = [await storage.read(partial(jobs.is_due, name="sync", now=t)) for t in (now, next_at)]
