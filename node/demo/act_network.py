@@ -23,7 +23,7 @@ async def create(stage: Stage) -> str:
 
 async def join(stage: Stage) -> str:
     issuer = ("--issuer", "OpenBadgeCredential", "--relay")
-    verifier = ("--verifier-purpose", PURPOSE, "--claims", "OpenBadgeCredential", "--retention", "90")
+    verifier = ("--verifier-purpose", PURPOSE, "--claim", "OpenBadgeCredential", "--retention-days", "90")
     applications = [(stage.college, issuer), (stage.employer, verifier)]
     lines: list[str] = []
     for node, roles in applications:

@@ -63,10 +63,10 @@ class Contacts:
         with self.store.read() as db:
             requester = requester_of(_chain(invitation), invitation.sender, anchors_of(db), now)
             known = askers.contact(db, invitation.sender, invitation.id)
-        if known is not None:
-            return requester, known
         if requester.standing.outcome == "no":
             raise Refused(f"this requester is unknown to your network: {requester.standing.reason}")
+        if known is not None:
+            return requester, known
         relation = self._relation()
         with self.store.read() as db:
             asker = askers.known_asker(db, invitation.sender, relation.institution, at=now + LEFT_AT_LEAST)

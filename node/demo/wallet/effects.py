@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from node.demo.wallet import credentials, identities, receipts
+from node.demo.wallet import credentials, identities, problems, receipts
 from node.demo.wallet.clock import context
 from node.demo.wallet.opening import Opened
 from node.demo.wallet.packing import Packing
@@ -17,11 +17,8 @@ from protocols.flow import Effect, FlowSpec, Received, Send
 from protocols.flows.consent.messages import ReceiptArrived
 from protocols.flows.consented_relay.messages import AnswerArrived, Unwrap
 from protocols.flows.coordinate_mediation.messages import MediationDenied, MediationGranted, RecipientsUpdated
-from protocols.flows.enrolment import FLOW as ENROLMENT
 from protocols.flows.enrolment.messages import Enrolled
-from protocols.flows.issue_credential import FLOW as ISSUE
 from protocols.flows.issue_credential.messages import CredentialArrived, OfferArrived
-from protocols.flows.issue_credential.states import State as IssueState
 from protocols.flows.present_proof.messages import RequestArrived
 from protocols.flows.report_problem.messages import ProblemReceived
 from protocols.jose.encoding import canonical_json, digest_json
@@ -87,7 +84,7 @@ class Effects:
             case ReceiptArrived():
                 _receipt(db, opened, effect, now)
             case ProblemReceived():
-                _problem(db, opened, effect, now)
+                problems.reported(db, opened, effect, now=now)
             case _:
                 raise UnexpectedMessage("nothing that a wallet does", found=type(effect).__name__)
 
@@ -159,28 +156,3 @@ def _receipt(db: sqlite3.Connection, opened: Opened, effect: ReceiptArrived, now
     )
     hash = record.hash if record is not None else None
     consents.keep_receipt(db, receipt, subject=effect.ours, record=hash, problem=fault, now=now)
-
-
-def _problem(db: sqlite3.Connection, opened: Opened, effect: ProblemReceived, now: datetime) -> None:
-    """A report is believed about threads with whoever reports, and changes nothing else."""
-    messages.drop(db, effect.code, f"reported: {effect.comment}", now=now)
-    relation = opened.box.relation
-    if relation is None:
-        return
-    about = effect.about_thread
-    found = messages.sent_by_message(db, about)
-    if found is not None:
-        messages.settle(db, found.about, "refused")
-    for spec in (ENROLMENT, ISSUE):
-        thread = messages.thread(db, relation.mediation, spec.piuri, about)
-        if thread is None or thread.theirs != effect.sender:
-            continue
-        event = Received(message=effect.report, sender=effect.sender, ours=relation.mediation)
-        step = spec.advance(thread, event, context(now))
-        if step.thread is not None:
-            messages.keep_thread(db, step.thread)
-        if spec is ENROLMENT and relation.state == relations.ASKED:
-            relations.set_relation(db, relation.institution, relations.REFUSED, problem=effect.comment or effect.code)
-        if spec is ISSUE and step.thread is not None and step.thread.state == IssueState.ABANDONED:
-            relations.set_offer(db, relation.mediation, about, "refused", effect.comment or effect.code)
-    messages.done(db, about)

@@ -13,7 +13,7 @@ from protocols.consent.check_letters import check_contact
 from protocols.consent.letters import parse_contact
 from protocols.consent.relay import Contact
 from protocols.jose.encoding import canonical_json
-from tests.support.federation import DAY
+from tests.support.federation import DAY, events
 from tests.support.wallet_world import ANCHOR, COLLEGE, EMPLOYER, Host, World, chain_of_employer
 
 
@@ -59,6 +59,13 @@ async def test_the_same_link_again_makes_no_second_contact(world: World, wallet:
     assert (len(world.relayed), len(world.keylist)) == (1, 1)
     assert {name for name, _ in world.requests[asked_before:]} == {EMPLOYER.name}
     assert [link["state"] for link in wallet.links()] == ["sent"]
+
+
+async def test_an_asker_that_lost_its_standing_is_refused_when_its_link_is_opened_again(world: World, wallet: Wallet):
+    await wallet.follow(world.ask_link)
+    world.invitation_chain = chain_of_employer(events=events("applied", "approved", "suspended"))
+    with pytest.raises(Refused, match="suspended"):
+        await wallet.follow(world.ask_link)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from node.demo.wallet import Wallet
+from node.demo.wallet.storage import NoPoints, Points
 from protocols.consent.digests import payload_hash
 from protocols.consent.receipt import ReceiptPayload, sign_asker
 from protocols.consent.record import parse_record, record_hash
@@ -67,7 +68,9 @@ class DiesOnceAtEachPoint:
             raise Died(name)
 
 
-async def told(world: World, folder: Path, points) -> int:
+async def told(
+    world: World, folder: Path, points: Points, after_death: Callable[[], Awaitable[None]] | None = None
+) -> int:
     """The whole story, each command given again until it ends by itself; how often the wallet died."""
     deaths = 0
 
@@ -79,6 +82,8 @@ async def told(world: World, folder: Path, points) -> int:
                     await act(wallet)
             except Died:
                 deaths += 1
+                if after_death is not None:
+                    await after_death()
             else:
                 return
 
@@ -129,11 +134,30 @@ async def test_a_wallet_that_dies_at_every_point_tells_the_same_story(world: Wor
 
 
 async def test_a_wallet_that_lives_tells_the_story(world: World, tmp_path: Path):
-    class Never:
-        def reached(self, name: str) -> None: ...
-
-    assert await told(world, tmp_path / "wallet", Never()) == 0
+    assert await told(world, tmp_path / "wallet", NoPoints()) == 0
     await _nothing_happened_twice(world, tmp_path / "wallet")
+
+
+@pytest.mark.parametrize("point", ["contact.made:before", "receipt.countersigned:before", "offer.requested:before"])
+async def test_two_commands_at_once_do_what_is_due_once(world: World, tmp_path: Path, point: str):
+    """Each finds the same errand due and waits for the same documents; the second finds it done."""
+    folder, died = tmp_path / "wallet", asyncio.Event()
+
+    class Twice:
+        def reached(self, name: str) -> None:
+            if name == point and not died.is_set():
+                died.set()
+                raise Died(name)
+
+    async def both() -> None:
+        async with world.wallet(folder) as one, world.wallet(folder) as other:
+            with one.store.step("test.forget") as db:
+                db.execute("DELETE FROM documents")
+            await asyncio.gather(one.work(), other.work())
+
+    await told(world, folder, Twice(), after_death=both)
+    assert died.is_set()
+    await _nothing_happened_twice(world, folder)
 
 
 async def _nothing_happened_twice(world: World, folder: Path) -> None:

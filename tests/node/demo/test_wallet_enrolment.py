@@ -47,12 +47,18 @@ async def test_a_code_that_becomes_good_is_asked_by_again_without_being_another_
     assert [url for url, _ in before] == [f"{COLLEGE.origin}/didcomm"]
 
 
-async def test_a_no_that_comes_as_an_answer_is_told_in_its_words_and_can_be_corrected(world: World, tmp_path: Path):
-    world.tells_no = True
+@pytest.mark.parametrize("refused", ["enrol", "mediate-request", "recipient-update"])
+async def test_a_no_that_comes_as_an_answer_is_told_and_the_next_try_can_succeed(
+    world: World, tmp_path: Path, refused: str
+):
     async with world.wallet(tmp_path) as wallet:
-        with pytest.raises(Refused, match="did not accept this: What was asked needs a trust that is not there"):
-            await wallet.enrol(world.enrol_link, "WRONG-CODE-0000")
-        assert (await wallet.enrol(world.enrol_link, CODE)).state == "ready"
+        world.refuses = {refused}
+        with pytest.raises(Refused, match=r"the institution did not accept this: .*not now"):
+            await wallet.enrol(world.enrol_link, CODE)
+        asked_by = world.owner.id
+        world.refuses = set()
+        relation = await wallet.enrol(world.enrol_link, CODE)
+    assert (relation.state, relation.mediation) == ("ready", asked_by)
 
 
 async def test_what_was_asked_while_the_institution_was_away_is_asked_by_the_same_bytes(world: World, tmp_path: Path):

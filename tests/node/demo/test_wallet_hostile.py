@@ -187,16 +187,26 @@ async def test_mail_whose_sender_cannot_be_looked_up_now_waits(world: World, wal
     assert len(wallet.requests()) == 1
 
 
-async def test_a_link_that_leads_to_another_host_s_invitation_is_refused(world: World, wallet: Wallet):
-    async def elsewhere(request):
+@pytest.mark.parametrize(
+    ("leads_to", "reason"),
+    [
+        (f"{EMPLOYER.origin}/i/ask/invitation", "offers nothing that this wallet speaks"),
+        ("https://lure.example/invitation", "the invitation is of another host than the link"),
+    ],
+)
+async def test_a_link_on_one_host_to_the_invitation_of_another_is_refused(
+    world: World, wallet: Wallet, leads_to: str, reason: str
+):
+    async def lure(request: web.Request) -> web.Response:
         if request.path == "/i/1":
-            return web.json_response({"protocols": {"didcomm": f"{EMPLOYER.origin}/i/ask/invitation"}})
+            return web.json_response({"protocols": {"didcomm": leads_to}})
         return web.json_response(world._published(EMPLOYER, "/i/ask/invitation"))
 
-    async with serving(("GET", "/{path:.*}", elsewhere)) as here:
-        wallet.contacts.transport.origins["https://lure.example"] = here
-        with pytest.raises(Refused, match="offers nothing that this wallet speaks"):
+    async with serving(("GET", "/{path:.*}", lure)) as here:
+        wallet.contacts.transport.origins = {**world.origins, "https://lure.example": here}
+        with pytest.raises(Refused, match=reason):
             await wallet.follow("https://lure.example/i/1")
+    assert wallet.links() == []
 
 
 @pytest.mark.parametrize(

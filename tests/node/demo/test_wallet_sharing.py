@@ -140,6 +140,16 @@ async def test_a_yes_said_offline_is_sent_when_the_phone_is_online(world: World,
     assert (len(world.relayed), wallet.history()[0]["state"]) == (relayed + 1, "sent")
 
 
+async def test_a_relay_that_the_entry_refuses_is_said_to_be_refused(world: World, wallet: Wallet):
+    await world.gives(wallet, BUDGETS)
+    id = await world.asks(wallet)
+    world.refuses = {"relay"}
+    await wallet.approve(id)
+    await wallet.sync()
+    assert wallet.history()[0]["state"] == "refused"
+    assert [type(middle.said).__name__ for middle in world.middles()] == ["Contact"]
+
+
 async def test_what_waited_too_long_is_given_up_and_said_to_be(world: World, wallet: Wallet):
     await world.gives(wallet, BUDGETS)
     id = await world.asks(wallet)

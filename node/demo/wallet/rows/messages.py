@@ -70,11 +70,6 @@ def keep_thread(db: sqlite3.Connection, thread: Thread) -> None:
     )
 
 
-def flows_of(db: sqlite3.Connection, ours: str, id: str) -> list[str]:
-    """The flows that have a thread of this id."""
-    return [row["flow"] for row in db.execute("SELECT flow FROM threads WHERE ours = ? AND id = ?", (ours, id))]
-
-
 def remember(db: sqlite3.Connection, digest: str, *, now: datetime) -> bool:
     """Whether this message is new; from now on it is not."""
     return db.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (digest, seconds(now))).rowcount == 1
