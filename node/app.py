@@ -30,6 +30,7 @@ from node.settings import Settings
 from node.storage.batch import POINTS
 from node.storage.engine import DEFAULT_URL, open_storage
 from node.storage.repos import known_dids
+from node.storage.repos.queues import free_leases
 from node.storage.unit import CommitPoints, Storage
 from protocols.dids.document import DidDocument
 from protocols.dids.peer import resolve_peer4
@@ -75,6 +76,8 @@ async def _node(app: web.Application) -> AsyncIterator[None]:
         )
         services.flows.performers = discover(services.parts)
         await services.identity.start()
+        if not storage.is_shared:  # whoever held a lease ended without giving it back; nobody else is to come
+            await storage.run("queues.freed", free_leases)
         app[SERVICES] = services
         jobs = JobRunner(_jobs(services, settings), Leases(storage, clock), clock, log, metrics)
         async with _running(_workers(services), log), _ticking(jobs):
@@ -93,7 +96,7 @@ def _known_dids(storage: Storage) -> Known:
 
 def _workers(services: Services) -> Mapping[str, Worker]:
     """What runs as long as the node does, by name."""
-    return {"outbox": services.outbox.run, "work": services.work.run}
+    return {"outbox": services.outbox.run, "work": services.work.run, "identity": services.identity.follow}
 
 
 def _jobs(services: Services, settings: Settings) -> tuple[JobSpec, ...]:

@@ -5,24 +5,14 @@ The other trunk is `protocols.errors`: what is wrong with what a peer sent.
 
 from typing import ClassVar
 
+from protocols.errors import Explained
 
-class NodeError(Exception):
-    """Something this node will not or cannot do.
 
-    Args:
-        detail: one sentence, safe to show and to log: it never quotes a claim, a name or a key.
-        found: what was there, shortened, where it is safe to repeat.
-        expected: what would have been right.
-    """
+class NodeError(Explained):
+    """Something this node will not or cannot do."""
 
     retryable: ClassVar[bool] = False
     status: ClassVar[int] = 500
-
-    def __init__(self, detail: str, *, found: str | None = None, expected: str | None = None) -> None:
-        super().__init__(detail)
-        self.detail = detail
-        self.found = found
-        self.expected = expected
 
 
 class Refused(NodeError):

@@ -28,7 +28,7 @@ KEPT_S = 300.0
 KEPT_AT_LEAST_S = 30.0
 FAILURE_KEPT_S = 30.0
 SILENCE_KEPT_S = 2.0
-REFRESH_EVERY_S = 30.0
+REFRESH_EVERY_S = 5.0
 MAX_KEPT = 1024
 
 
@@ -78,7 +78,7 @@ class Resolver:
         return kept.answer
 
     async def refresh(self, did: str) -> DidDocument:
-        """As `resolve`, after a fresh look at a did:web whose last one is more than 30 s old.
+        """As `resolve`, after a fresh look at a did:web whose last one is more than 5 s old.
 
         For a key id that its document does not have: it may have been rotated. Raises as `resolve` does.
         """

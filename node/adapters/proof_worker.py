@@ -48,6 +48,7 @@ class ProofChecker:
         challenge: str | None = None,
         domain: str | Sequence[str] | None = None,
         expected_controller: str | None,
+        seen_at: Mapping[str, datetime] | None = None,
         max_bytes: int = USUAL.max_bytes,
     ) -> tuple[ProofResult, ...]:
         """One result for each proof, as `check_proofs` gives them; one that says "could not tell" where the worker
@@ -64,6 +65,7 @@ class ProofChecker:
             "challenge": challenge,
             "domain": domain if domain is None or isinstance(domain, str) else list(domain),
             "expected_controller": expected_controller,
+            "seen_at": {did: at.isoformat() for did, at in (seen_at or {}).items()},
             "max_bytes": max_bytes,
         }
         try:
@@ -97,6 +99,7 @@ def check(job: JsonObject) -> JsonObject:
         challenge=job["challenge"],
         domain=job["domain"],
         expected_controller=job["expected_controller"],
+        seen_at={did: datetime.fromisoformat(at) for did, at in job["seen_at"].items()},
         reading=Reading(max_bytes=job["max_bytes"]),
     )
     return {"results": [_to_json(result) for result in results]}

@@ -1,7 +1,7 @@
 """The `ler-node` command. One file a verb; a file that defines `register(app)` is found by a scan.
 
 Errors are one line on stderr that says what was found and what would be right. Exit codes: 0 done, 1 refused or
-failed, 64 wrong usage, 78 wrong configuration (sysexits.h).
+failed, 64 wrong usage, 78 wrong configuration (sysexits.h). `verify` has verdicts for codes, and others for failures.
 """
 
 import importlib
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 import typer
 from typer.exceptions import TyperException
 
+from node.cli.plain import show_error
 from node.errors import ConfigurationError, NodeError
 from protocols.errors import ProtocolError
 
@@ -58,15 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
     except ConfigurationError as error:
-        print(f"ler-node: {error_line(error)}", file=sys.stderr)
+        show_error(error)
         return EXIT_CONFIGURATION
     except (NodeError, ProtocolError) as error:
-        print(f"ler-node: {error_line(error)}", file=sys.stderr)
+        show_error(error)
         return EXIT_FAILED
     return code if isinstance(code, int) else 0
-
-
-def error_line(error: NodeError | ProtocolError) -> str:
-    """`detail: found …, expected …` in one line."""
-    facts = [f"{name} {value}" for name, value in (("found", error.found), ("expected", error.expected)) if value]
-    return " ".join(f"{error.detail}{': ' if facts else ''}{', '.join(facts)}".split())

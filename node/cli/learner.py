@@ -8,11 +8,16 @@ from node.cli.client import client_of
 from node.cli.options import DataOption, JsonOption
 from node.cli.output import show_facts, show_rows
 
+COLUMNS = ("id", "name", "reference", "enrolled", "suspended")
+LearnerArgument = Annotated[str, typer.Argument(help="The id of a learner.")]
+
 
 def register(app: typer.Typer) -> None:
     learner = typer.Typer(help="The people this institution knows.", no_args_is_help=True)
     learner.command()(enrol)
     learner.command("list")(list_learners)
+    learner.command()(suspend)
+    learner.command()(reinstate)
     app.add_typer(learner, name="learner")
 
 
@@ -30,5 +35,15 @@ def enrol(
 
 
 def list_learners(data: DataOption, as_json: JsonOption = False) -> None:
-    """Everybody, with whether a wallet is bound to them."""
-    show_rows(client_of(data).list("/learners"), ("id", "name", "reference", "enrolled"), as_json=as_json)
+    """Everybody, with whether a wallet is bound to them and whether they are suspended."""
+    show_rows(client_of(data).list("/learners"), COLUMNS, as_json=as_json)
+
+
+def suspend(learner: LearnerArgument, data: DataOption, as_json: JsonOption = False) -> None:
+    """Relay nothing more for a person, for now. What they hold on their phone stays theirs."""
+    show_facts(client_of(data).post(f"/learners/{learner}/suspend"), as_json=as_json)
+
+
+def reinstate(learner: LearnerArgument, data: DataOption, as_json: JsonOption = False) -> None:
+    """Relay for a suspended person again."""
+    show_facts(client_of(data).post(f"/learners/{learner}/reinstate"), as_json=as_json)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from node.cli.client import client_of
+from node.cli.inputs import seconds
 from node.cli.options import DataOption, JsonOption
 from node.cli.output import show_facts, show_rows
 
@@ -32,12 +33,12 @@ def create(
 
 def invite(
     data: DataOption,
-    days: Annotated[float, typer.Option(help="How long it can be used.", min=0.001, max=90)] = 14,
+    expires_in: Annotated[str, typer.Option(help="As in 14d, 12h, 15m, 90s.")] = "14d",
     as_json: JsonOption = False,
 ) -> None:
     """Make a one-time invitation; it is shown this once. It brings the anchor's keys, so hand it over safely."""
-    body = {"expires_in_s": max(60, int(days * 24 * 3600))}
-    show_facts(client_of(data).post("/network/invitations", body), as_json=as_json)
+    made = client_of(data).post("/network/invitations", {"expires_in_s": seconds(expires_in)})
+    show_facts(made, as_json=as_json)
 
 
 def join(
@@ -45,10 +46,10 @@ def join(
     data: DataOption,
     issuer: Annotated[list[str] | None, typer.Option(help="Credential type to issue; repeat for more.")] = None,
     verifier_purpose: Annotated[list[str] | None, typer.Option(help="Purpose to ask for; repeat for more.")] = None,
-    claims: Annotated[
+    claim: Annotated[
         list[str] | None, typer.Option(help="What to ask for: a type, or type#/json/pointer; repeat for more.")
     ] = None,
-    retention: Annotated[int | None, typer.Option(help="Most days to keep what was asked for.", min=0)] = None,
+    retention_days: Annotated[int | None, typer.Option(help="Most days to keep what was asked for.", min=0)] = None,
     relay: Annotated[bool, typer.Option(help="Offer to relay for others.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,10 +57,10 @@ def join(
     roles: dict[str, Any] = {"relay": relay}
     if issuer:
         roles["issuer"] = {"types": issuer}
-    if verifier_purpose or claims or retention is not None:
-        if not verifier_purpose or not claims or retention is None:
-            raise typer.BadParameter("a verifier needs --verifier-purpose, --claims and --retention together")
-        roles["verifier"] = {"purposes": verifier_purpose, "claims": claims, "max_retention_days": retention}
+    if verifier_purpose or claim or retention_days is not None:
+        if not verifier_purpose or not claim or retention_days is None:
+            raise typer.BadParameter("a verifier needs --verifier-purpose, --claim and --retention-days together")
+        roles["verifier"] = {"purposes": verifier_purpose, "claims": claim, "max_retention_days": retention_days}
     _show_standing(client_of(data).post("/network/join", {"invitation": invitation, "roles": roles}), as_json)
 
 

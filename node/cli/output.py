@@ -1,4 +1,8 @@
-"""How verbs answer: a table for people, JSON for programs."""
+"""How verbs answer: a table for people, JSON for programs.
+
+Names come from anybody who applies to a network. Whatever is shown is shown letter by letter: neither a terminal's
+control sequences nor the table's own markup are obeyed.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,6 +10,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from node.cli.plain import printable
 
 WIDE = 1000
 
@@ -13,7 +20,7 @@ WIDE = 1000
 def show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
     """Prints `rows`; as JSON whole, as a table the named `columns` only."""
     if as_json:
-        print(json.dumps(list(rows), indent=2, ensure_ascii=False))
+        print(_json(list(rows), indent=2))
         return
     if not rows:
         print("none")
@@ -22,8 +29,8 @@ def show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_j
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(row.get(column)) for column in columns))
-    console = Console()
+        table.add_row(*(Text(_cell(row.get(column))) for column in columns))
+    console = Console(markup=False, emoji=False, highlight=False)
     if not console.is_terminal:
         console.width = WIDE  # a pipe has no edge to fold at
     console.print(table)
@@ -32,7 +39,7 @@ def show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_j
 def show_facts(facts: Mapping[str, Any], *, as_json: bool = False) -> None:
     """Prints one thing: a line a fact, or a JSON object."""
     if as_json:
-        print(json.dumps(dict(facts), indent=2, ensure_ascii=False))
+        print(_json(dict(facts), indent=2))
         return
     width = max(len(name) for name in facts)
     for name, value in facts.items():
@@ -46,6 +53,14 @@ def _cell(value: Any) -> str:
         case list():
             return ", ".join(_cell(item) for item in value)  # pyright: ignore[reportUnknownVariableType]
         case dict():
-            return json.dumps(value, ensure_ascii=False)
+            return _json(value)
         case _:
-            return str(value)
+            return printable(str(value))
+
+
+def _json(value: Any, *, indent: int | None = None) -> str:
+    """JSON with readable letters; what does not print is escaped: a program reads it back, a terminal obeys nothing."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return "".join(
+        character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1] for character in text
+    )

@@ -14,6 +14,7 @@ from node.cli.client import client_of
 from node.cli.inputs import read_bytes
 from node.cli.options import DataOption, JsonOption
 from node.cli.output import show_facts, show_rows
+from node.cli.plain import printable
 from protocols.skills.formats import HEADERS, READERS, Format
 from protocols.skills.framework import MAX_FILE_BYTES, MalformedFramework
 
@@ -42,7 +43,7 @@ def import_file(
         READERS[layout](raw)  # the whole file first: its parts travel one by one
     except MalformedFramework as refused:
         for fault in refused.faults:
-            print(f"row {fault.row}: found {fault.found}, expected {fault.expected}", file=sys.stderr)
+            print(printable(f"row {fault.row}: found {fault.found}, expected {fault.expected}"), file=sys.stderr)
         raise
     client, done = client_of(data), {"added": 0, "changed": 0, "unchanged": 0}
     for part in _parts(raw.decode("utf-8-sig")):

@@ -11,17 +11,23 @@ from node.adapters.proof_worker import ProofChecker, proof_pool
 from node.cli.inputs import read_object
 from node.cli.options import DataOption, JsonOption
 from node.cli.output import show_facts
+from node.cli.plain import show_error
 from node.cli.report import show_report
 from node.clock import SystemClock, new_id
+from node.errors import ConfigurationError, NodeError
 from node.metrics import Metrics
 from node.services.directory import Directory
 from node.services.verification import Verification
 from node.settings import Settings, load_settings
 from node.storage.engine import DEFAULT_URL
 from node.storage.read_only import open_read_only
+from protocols.errors import Explained, ProtocolError
 from protocols.jose.encoding import JsonObject
 from protocols.verification.report import Verdict, VerificationReport
 
+EXIT_DATA = 65
+EXIT_UNAVAILABLE = 69
+"""Of sysexits.h, as 64 and 78 are."""
 EXIT_CODES = {Verdict.VERIFIED: 0, Verdict.NOT_VERIFIED: 1, Verdict.COULD_NOT_TELL: 2}
 
 
@@ -36,15 +42,31 @@ def verify(
 ) -> None:
     """Check a credential or presentation with no network, from what the node has synced.
 
-    Exit 0: verified; 1: not verified; 2: could not tell. The node may run meanwhile, or not.
+    Exit 0: verified; 1: not verified; 2: could not tell; 65: not a JSON object, so no verdict; 69: the node's own
+    data cannot be read, so none either. The node may run meanwhile, or not.
     """
-    settings, document = load_settings(data), read_object(file)
-    report = asyncio.run(_report(settings, document))
+    settings = load_settings(data)
+    try:
+        document = read_object(file)
+    except ProtocolError as error:
+        raise _without_verdict(error, EXIT_DATA) from error
+    try:
+        report = asyncio.run(_report(settings, document))
+    except ConfigurationError:
+        raise
+    except NodeError as error:
+        raise _without_verdict(error, EXIT_UNAVAILABLE) from error
     if as_json:
         show_facts(report.to_json(), as_json=True)
     else:
         show_report(report.to_json())
     raise typer.Exit(EXIT_CODES[report.verdict])
+
+
+def _without_verdict(error: Explained, code: int) -> typer.Exit:
+    """A failure must not look like "not verified", which the usual code of a failure means here."""
+    show_error(error)
+    return typer.Exit(code)
 
 
 async def _report(settings: Settings, document: JsonObject) -> VerificationReport:

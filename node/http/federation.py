@@ -26,6 +26,7 @@ from node.errors import (
 from node.http.problem import WrongMediaType
 from node.http.wellknown import cacheable
 from node.keys import LOG, SERVICES
+from node.services.federation import UnknownAnchor
 from node.services.statements import ENTITY_TYPES
 from node.services.web import APPLICATION, STATEMENT
 from protocols.errors import ProtocolError
@@ -96,11 +97,10 @@ async def list_subordinates(request: web.Request) -> web.Response:
 async def resolve(request: web.Request) -> web.Response:
     """A signed resolve response about a member, from the synced copy."""
     anchor, subject = _parameter(request, "trust_anchor"), _parameter(request, "sub")
-    federation = request.app[SERVICES].federation
-    if anchor not in [standing.anchor for standing in await federation.standings()]:
-        return _answer_error(404, "invalid_trust_anchor", "not the trust anchor of this node")
     try:
-        token = await federation.resolve(subject, anchor)
+        token = await request.app[SERVICES].federation.resolve(subject, anchor)
+    except UnknownAnchor as error:
+        return _error(404, "invalid_trust_anchor", error)
     except NotFound as error:
         return _error(404, "invalid_subject", error)
     except StatementRefused as refusal:
@@ -135,15 +135,8 @@ async def invitation_page(_: web.Request) -> web.Response:
 async def directory(request: web.Request) -> web.Response:
     """Every member's statements and DID document. A wallet takes it whole: nobody learns whom it looks for."""
     exported = await request.app[SERVICES].directory.exported()
-    tag = ETag(value=exported.etag, is_weak=True)
-    response = web.Response(headers={"Access-Control-Allow-Origin": "*", "Cache-Control": f"max-age={MAX_AGE_S}"})
-    response.etag = tag
-    if any(known.value in (tag.value, "*") for known in request.if_none_match or ()):
-        response.set_status(304)
-        return response
-    response.body = exported.body
-    response.content_type = JSON
-    return response
+    tag = ETag(value=exported.etag, is_weak=True)  # the time of the sync in it changes, and says nothing new
+    return cacheable(request, exported.body, content_type=JSON, max_age_s=MAX_AGE_S, tag=tag)
 
 
 def _parameter(request: web.Request, name: str) -> str:
@@ -172,9 +165,7 @@ def _kind(error: NodeError) -> tuple[int, str]:
 
 
 def _error(status: int, code: str, error: ProtocolError | NodeError) -> web.Response:
-    facts = [f"{name} {value}" for name, value in (("found", error.found), ("expected", error.expected)) if value]
-    description = error.detail + (f" ({', '.join(facts)})" if facts else "")
-    response = _answer_error(status, code, description)
+    response = _answer_error(status, code, error.sentence)
     if isinstance(error, RateLimited):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response

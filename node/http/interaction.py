@@ -3,18 +3,16 @@
 Spec: https://w3c.github.io/vcalm/#interaction-url-format
 """
 
-from collections.abc import Mapping
 from html import escape
 
 import segno
 from aiohttp import web
 
 from node.errors import NotFound
+from node.http.page import page_response
 from node.keys import SERVICES
 from node.services.invitations import Goal, Invited
 from protocols.jose.encoding import canonical_json
-
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 routes = web.RouteTableDef()
 
@@ -29,12 +27,12 @@ async def interaction(request: web.Request) -> web.Response:
     except NotFound:
         if wants_json:
             raise
-        return _html(_gone(), headers, status=404)
+        return page_response(*_gone(), status=404, headers=headers)
     link = services.invitations.link(invited.id)
     if wants_json:
         body = canonical_json({"protocols": {"didcomm": f"{link}/invitation"}})
         return web.Response(body=body, content_type="application/json", headers=headers)
-    return _html(_invited(invited, services.identity.name, f"{link}?iuv=1"), headers)
+    return page_response(*_invited(invited, services.identity.name, f"{link}?iuv=1"), headers=headers)
 
 
 @routes.get("/i/{id}/invitation")
@@ -58,7 +56,8 @@ def _invited(invited: Invited, name: str, link: str) -> tuple[str, str]:
     code = segno.make(link, error="m").svg_data_uri(scale=5, border=4)
     return (
         title,
-        f"""<p>{escape(text)}</p>
+        f"""<h1>{escape(title)}</h1>
+<p>{escape(text)}</p>
 <p>Open this with your wallet: scan the code, or copy the link into it. Nothing is shared before you say yes there.</p>
 <p><img src="{escape(code)}" alt="QR code of the link below" width="280" height="280"></p>
 <p><a href="{escape(link)}">{escape(link)}</a></p>""",
@@ -66,35 +65,6 @@ def _invited(invited: Invited, name: str, link: str) -> tuple[str, str]:
 
 
 def _gone() -> tuple[str, str]:
-    return (
-        "This link does not work any more",
-        "<p>It has expired, or it was not copied whole. Ask whoever sent it to you for a new one.</p>",
-    )
-
-
-def _html(page: tuple[str, str], headers: Mapping[str, str], *, status: int = 200) -> web.Response:
-    title, main = page
-    text = f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>
-<style>
-:root {{ color-scheme: light dark; }}
-body {{ font: 1.05rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 0 auto; padding: 2rem 1rem; }}
-h1 {{ font-size: 1.5rem; line-height: 1.25; }}
-img {{ background: #fff; max-width: 100%; height: auto; }}
-a {{ overflow-wrap: anywhere; }}
-</style>
-</head>
-<body>
-<main>
-<h1>{escape(title)}</h1>
-{main}
-</main>
-</body>
-</html>
-"""
-    policy = {"Content-Security-Policy": POLICY}
-    return web.Response(text=text, content_type="text/html", status=status, headers={**headers, **policy})
+    title = "This link does not work any more"
+    text = "It has expired, or it was not copied whole. Ask whoever sent it to you for a new one."
+    return title, f"<h1>{title}</h1><p>{text}</p>"

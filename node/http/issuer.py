@@ -4,14 +4,13 @@ One address, two forms: a plain page that loads nothing and runs nothing, or JSO
 Everything shown was typed in by somebody, so everything is escaped.
 """
 
-import base64
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
 from aiohttp import web
 
+from node.http.page import as_page, page
 from node.http.wellknown import cacheable
 from node.keys import SERVICES
 from node.services.issuer_metadata import VERIFICATION, alignments, offers
@@ -19,16 +18,6 @@ from protocols.jose.encoding import JsonObject, canonical_json
 
 MAX_AGE_S = 60
 JSON_LD = "application/ld+json"
-STYLE = (
-    ":root{color-scheme:light dark}"
-    "body{font:1.05rem/1.5 system-ui,sans-serif;max-width:46rem;margin:0 auto;padding:2rem 1rem}"
-    "h1{line-height:1.2}h2{margin-top:2.5rem}h3{margin-bottom:0}"
-    "a,code{overflow-wrap:anywhere}dt{font-weight:600;margin-top:.6rem}dd{margin:0}"
-)
-POLICY = (
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; style-src "
-    f"'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
-)
 
 routes = web.RouteTableDef()
 
@@ -47,11 +36,9 @@ async def achievement(request: web.Request) -> web.Response:
     return _answer(request, document, _achievement_page)
 
 
-def _answer(request: web.Request, document: JsonObject, page: Any) -> web.Response:
+def _answer(request: web.Request, document: JsonObject, shown: Callable[[JsonObject], str]) -> web.Response:
     if _wants_page(request.headers.get("Accept", "")):
-        response = cacheable(request, page(document).encode(), content_type="text/html", max_age_s=MAX_AGE_S)
-        response.charset = "utf-8"
-        response.headers["Content-Security-Policy"] = POLICY
+        response = as_page(cacheable(request, shown(document).encode(), content_type="text/html", max_age_s=MAX_AGE_S))
     else:
         response = cacheable(request, canonical_json(document), content_type=JSON_LD, max_age_s=MAX_AGE_S)
     response.headers["Vary"] = "Accept"
@@ -77,15 +64,13 @@ def _issuer_page(document: JsonObject) -> str:
         "Revocation": _code(verification["ler:statusMethod"]),
     }
     awarded = "".join(_achievement(each, "h3") for each in offered) or "<p>Nothing yet.</p>"
-    name = escape(str(document["name"]))
-    return _page(
-        name,
-        f"<h1>{name}</h1><h2>What it awards</h2>{awarded}<h2>How to verify</h2>{_facts(facts)}",
-    )
+    name = str(document["name"])
+    main = f"<h1>{escape(name)}</h1><h2>What it awards</h2>{awarded}<h2>How to verify</h2>{_facts(facts)}"
+    return page(name, main)
 
 
 def _achievement_page(document: JsonObject) -> str:
-    return _page(escape(str(document.get("name", ""))), _achievement(document, "h1"))
+    return page(str(document.get("name", "")), _achievement(document, "h1"))
 
 
 def _achievement(achievement: Mapping[str, Any], heading: str) -> str:
@@ -124,11 +109,3 @@ def _link(url: object, text: str | None = None) -> str:
 
 def _code(text: object) -> str:
     return f"<code>{escape(str(text))}</code>"
-
-
-def _page(title: str, body: str) -> str:
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style></head>'
-        f"<body><main>{body}</main></body></html>"
-    )

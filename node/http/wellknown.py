@@ -5,7 +5,7 @@ Spec: https://w3c-ccg.github.io/did-method-web/#read-resolve
 
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import ETag, web
 
 from node.keys import SERVICES
 from protocols.dids.web import document_url
@@ -26,15 +26,19 @@ async def did_document(request: web.Request) -> web.Response:
     return cacheable(request, body, content_type="application/did+json", max_age_s=MAX_AGE_S)
 
 
-def cacheable(request: web.Request, body: bytes, *, content_type: str, max_age_s: int) -> web.Response:
-    """A public document with its ETag, or 304 where the caller has it already."""
-    etag = digest(body)
-    headers = {
-        "Access-Control-Allow-Origin": "*",
-        "Cache-Control": f"public, max-age={max_age_s}",
-        "ETag": f'"{etag}"',
-    }
-    known = request.if_none_match or ()
-    if any(tag.value in (etag, "*") for tag in known):
-        return web.Response(status=304, headers=headers)
-    return web.Response(body=body, content_type=content_type, headers=headers)
+def cacheable(
+    request: web.Request, body: bytes, *, content_type: str, max_age_s: int, tag: ETag | None = None
+) -> web.Response:
+    """A public document with its ETag, or 304 where the caller has it already.
+
+    Args:
+        tag: where it is known already, or does not cover every byte; otherwise it is made of `body`.
+    """
+    tag = tag or ETag(value=digest(body))
+    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": f"public, max-age={max_age_s}"}
+    if any(known.value in (tag.value, "*") for known in request.if_none_match or ()):
+        response = web.Response(status=304, headers=headers)
+    else:
+        response = web.Response(body=body, content_type=content_type, headers=headers)
+    response.etag = tag
+    return response

@@ -33,6 +33,7 @@ class Member:
         host: host and port of its entity id; who operates it, as far as relays keep apart by it.
         name: as approved by the anchor.
         document: None while its own publications have not been seen, or contradict one another.
+        seen_at: when they were seen last.
         fresh_until: until when the anchor's statement holds.
         metadata: what it publishes at `/issuer`; empty where it never came.
     """
@@ -43,6 +44,7 @@ class Member:
     name: str
     membership: Membership
     document: DidDocument | None
+    seen_at: datetime | None
     fresh_until: datetime
     metadata: JsonObject
 
@@ -161,6 +163,7 @@ def _parse(row: rows.Peer) -> Member | None:
         name=metadata.get("federation_entity", {}).get("organization_name", row.host),
         membership=Membership.parse(row.membership),
         document=None if row.did_document is None else parse_document(row.did_document, row.did),
+        seen_at=row.fetched_at,
         fresh_until=expiry_of(token),
         metadata=row.issuer_metadata or {},
     )

@@ -10,7 +10,6 @@ Spec: checks (3) to (9) of docs/protocols/consented-relay.md
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from node.clock import Clock, new_id
 from node.log import Log
@@ -23,7 +22,7 @@ from node.services.performers import Unit
 from node.services.presentations import Presentations
 from node.services.relay import document_of, requester_facts, subject_of, uses_of
 from node.services.requests import Requests
-from node.services.work import Outcome
+from node.services.work import AfterCommit, Outcome
 from node.storage.repos import exchange as rows
 from node.storage.repos import known_dids
 from node.storage.repos import relay as relay_rows
@@ -67,7 +66,7 @@ class Exchange:
         inner: JsonObject | None = payload["inner"]
         chain = await self.federation.own_chain() or ()
 
-        def body(session: Session) -> None:
+        def body(session: Session) -> AfterCommit:
             now = self.clock.now()
             subject, long_form = subject_of(deliver.said)
             document = document_of(session, subject, long_form)
@@ -82,25 +81,19 @@ class Exchange:
                 subject=document,
                 uses=uses_of(session, deliver, inner),
             )
-            findings = self._findings(facts, deliver, inner, now)
+            findings = check_asker(facts, deliver, inner, now)
             allowed = is_allowed(findings)
-            self.log.info(
-                "delivery checked",
-                kind=type(deliver.said).__name__.lower(),
-                allowed=allowed,
-                refusals=[finding.name for finding in findings if finding.outcome is Answered.NO],
-            )
             if allowed:
                 unit = Unit(session=session, now=now, ours=self.identity.did)
                 self._act(unit, deliver, inner, subject, long_form, document, findings, chain)
+            return lambda: self._tell(deliver, findings, allowed)
 
         return body
 
-    def _findings(
-        self, facts: AskerFacts, deliver: Deliver, inner: JsonObject | None, now: datetime
-    ) -> tuple[Finding, ...]:
-        """Checks (3) to (9), by ourselves: the exit's word counts for the vouching alone."""
-        return check_asker(facts, deliver, inner, now)
+    def _tell(self, deliver: Deliver, findings: tuple[Finding, ...], allowed: bool) -> None:
+        kind = type(deliver.said).__name__.lower()
+        refusals = [finding.name for finding in findings if finding.outcome is Answered.NO]
+        self.log.info("delivery checked", kind=kind, allowed=allowed, refusals=refusals)
 
     def _act(
         self,

@@ -30,6 +30,10 @@ RESOLVE_TYP = "resolve-response+jwt"
 MAX_ANSWER_BYTES = 16 * 1024
 
 
+class UnknownAnchor(NotFound):
+    """A trust anchor that this node's network does not have."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnStanding:
     """This node's place in a network.
@@ -128,7 +132,8 @@ class Federation:
         """A resolve response about a member, by entity id or DID, from the synced copy (section 8.3).
 
         Raises:
-            NotFound: another anchor than ours, or nobody we know.
+            UnknownAnchor: another anchor than ours.
+            NotFound: nobody we know.
             StatementRefused: ids that are none, or a chain that does not hold now.
         """
         entity_id = entity_id_of(subject) if subject.startswith("did:") else check_entity_id(subject)
@@ -204,7 +209,7 @@ def _standing(network: rows.NetworkConfig, membership: Membership | None) -> Own
 def _chain_about(session: Session, entity_id: str, anchor: str) -> tuple[list[str], Anchors]:
     network = rows.network(session)
     if network is None or network.anchor != anchor:
-        raise NotFound("not the trust anchor of this node", found=anchor[:120], expected="its network's anchor")
+        raise UnknownAnchor("not the trust anchor of this node", found=anchor[:120], expected="its network's anchor")
     peer, top = rows.peer(session, did_of(entity_id)), rows.peer(session, did_of(anchor))
     if peer is None or peer.configuration_jws is None or top is None or top.configuration_jws is None:
         raise NotFound("nobody that this node knows", found=entity_id[:120], expected="a member of the network")

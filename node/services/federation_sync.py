@@ -17,6 +17,7 @@ from node.errors import NodeError, Unreachable
 from node.log import Log
 from node.services.anchor_statements import AnchorStatements, Told
 from node.services.identity import Identity
+from node.services.membership import Members
 from node.services.peer_publications import Publications, Seen
 from node.services.web import at_once
 from node.storage.repos import federation as rows
@@ -42,11 +43,23 @@ class FederationSync:
 
     storage: UnitOfWork
     identity: Identity
+    members: Members
     anchor: AnchorStatements
     publications: Publications
     every_s: float
     clock: Clock
     log: Log
+
+    async def found(self, name: str, *, actor: str, relay: bool = True) -> None:
+        """Founds a network with this node as its anchor; it counts at once, as if it had been synced.
+
+        Nothing is fetched: so far the anchor's node is the only member.
+
+        Raises:
+            Conflict: this node is in a network already.
+        """
+        await self.members.create(name, actor=actor, relay=relay)
+        await self.run()
 
     async def run(self) -> None:
         """One round.

@@ -1,20 +1,21 @@
 """Who this node is: its DID, its keys, the document that says so, and their rotation.
 
 Keys are loaded once and kept in memory, as signers and agreements; every change goes through `rotate`, which loads
-them anew. Replicas that share a database notice a rotation by `refresh`, a scheduled job.
+them anew. Replicas that share a database are woken by it; the job `identity.refresh` is the floor under that.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from node.adapters.keystore import Keystore
 from node.clock import Clock
 from node.errors import ConfigurationError, Conflict, NotFound
-from node.services.did_document import OwnKey, Purpose, build_did_document
+from node.services.did_document import OwnKey, Purpose, build_did_document, key_in_use
 from node.storage.repos import identity as rows
 from node.storage.tables.identity import Key
-from node.storage.unit import Session, UnitOfWork
+from node.storage.unit import Session, Storage, wake
 from protocols.jose.encoding import JsonObject
 from protocols.jose.keys import Agreement, PublicKey, Signer
 
@@ -26,6 +27,8 @@ CURVES = {
 }
 FRAGMENTS = {Purpose.AUTHENTICATION: "auth", Purpose.ASSERTION: "issue", Purpose.AGREEMENT: "agree"}
 """A kid is `DID#auth-1`, counted up by each rotation; federation keys are named by their thumbprint."""
+CHANNEL = "identity"
+LISTENS_S = 60.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,7 +40,7 @@ class Identity:
         name: as its operator set it; the network's name for it counts for others.
     """
 
-    storage: UnitOfWork
+    storage: Storage
     keystore: Keystore
     clock: Clock
     did: str
@@ -78,6 +81,13 @@ class Identity:
         self.keystore.load(keys)
         self._keys = tuple(_public(key) for key in keys)
 
+    async def follow(self) -> None:
+        """Loads the keys anew whenever this or another replica rotated one; until cancelled."""
+        rotated = self.storage.listen(CHANNEL)
+        while True:
+            if await rotated.wait(LISTENS_S):
+                await self.start()
+
     @property
     def host(self) -> str:
         """Host and port of the node: who operates it, as far as relays keep apart by it."""
@@ -89,34 +99,48 @@ class Identity:
 
     def did_document(self) -> JsonObject:
         """The DID document as it is served now."""
-        return build_did_document(self.did, self.base_url, self._keys)
+        return build_did_document(self.did, self.base_url, self._keys, self.clock.now())
 
     def all_keys(self) -> Sequence[OwnKey]:
         """The public part of every key this node ever had, oldest first."""
         return self._keys
 
     def signer(self, purpose: Purpose) -> Signer:
-        """The key in use for `purpose`; not for AGREEMENT."""
-        return self.keystore.signer(self._current(purpose).kid)
+        """The key in use for `purpose`, one that signs in the DID document."""
+        return self.keystore.signer(self._in_use(purpose).kid)
 
     def agreements(self) -> Mapping[str, Agreement]:
         """Every key-agreement key by its kid; retired ones open what is still under way."""
         return self.keystore.agreements()
 
     def agreement_of(self, did: str) -> Agreement:
-        """The key that `did` encrypts with; raises NotFound for a DID that is not ours."""
+        """The key that `did` sends under; raises NotFound for a DID that is not ours."""
         if not self.is_ours(did):
             raise NotFound("not a DID of this node", found=did[:64], expected=self.did)
-        return self.keystore.agreements()[self._current(Purpose.AGREEMENT).kid]
+        return self.keystore.agreements()[self._in_use(Purpose.AGREEMENT).kid]
 
     def is_ours(self, did: str) -> bool:
         """Whether `did` is this node's own."""
         return did == self.did
 
-    async def rotate(self, purpose: Purpose) -> OwnKey:
-        """A new key takes the place of the one in use, which stays as history says (see did_document)."""
+    async def rotate(self, purpose: Purpose, *, leaked: bool = False) -> OwnKey:
+        """Makes the key that is to follow the newest one; published now, in use when others know it (did_document.py).
+
+        Args:
+            leaked: somebody else has what we use: it ends now, and what it signed is not believed for its date alone.
+
+        Raises:
+            Conflict: another rotation came first, or a federation key, whose successor others have to have before.
+        """
+        if leaked and purpose is Purpose.FEDERATION:
+            raise Conflict(
+                "a federation key cannot end before its superior has the next one",
+                found="leaked",
+                expected="the network's operator to remove this node, and an application with new keys",
+            )
         now = self.clock.now()
-        old = self._current(purpose)
+        old = self._newest(purpose)
+        used = [key.kid for key in self._keys if key.purpose is purpose and _is_used(key, now)]
         number = 1 + sum(1 for key in self._keys if key.purpose is purpose)
         made = self._make(purpose, number=number)
 
@@ -125,13 +149,19 @@ class Identity:
             if current != [old.kid]:
                 raise Conflict("the key was rotated meanwhile", found=", ".join(current), expected=old.kid)
             rows.retire(session, old.kid, now=now)
+            for kid in used if leaked else ():
+                rows.revoke(session, kid, now=now)
             rows.add_key(session, made, now=now)
+            wake(session, CHANNEL)
 
         await self.storage.run("identity.rotate", body)
         await self.start()
         return next(key for key in self._keys if key.kid == made.kid)
 
-    def _current(self, purpose: Purpose) -> OwnKey:
+    def _in_use(self, purpose: Purpose) -> OwnKey:
+        return key_in_use(self._keys, purpose, self.clock.now()) or self._newest(purpose)
+
+    def _newest(self, purpose: Purpose) -> OwnKey:
         for key in self._keys:
             if key.purpose is purpose and key.retired_at is None:
                 return key
@@ -149,6 +179,10 @@ class Identity:
         )
 
 
+def _is_used(key: OwnKey, now: datetime) -> bool:
+    return key.used_until is None or now < key.used_until
+
+
 def _public(row: Key) -> OwnKey:
     return OwnKey(
         kid=row.kid,
@@ -156,4 +190,5 @@ def _public(row: Key) -> OwnKey:
         public=PublicKey.from_jwk(row.public_jwk),
         created_at=row.created_at,
         retired_at=row.retired_at,
+        revoked_at=row.revoked_at,
     )

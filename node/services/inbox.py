@@ -80,8 +80,20 @@ class Inbox:
             return await self._refuse(opened, error)
 
     async def open(self, data: bytes) -> Opened:
-        """The message in an envelope, authenticated; looks up the DID documents it takes, outside any transaction."""
+        """The message in an envelope, authenticated; looks up the DID documents it takes, outside any transaction.
+
+        One that does not open with the documents as kept is tried once more with fresh ones: keys are rotated.
+        """
         documents: dict[str, DidDocument] = {}
+        try:
+            return await self._unpacked(data, documents)
+        except EnvelopeError:
+            fresh = {did: await self.resolver.refresh(did) for did in documents}
+            if fresh == documents:
+                raise
+            return await self._unpacked(data, fresh)
+
+    async def _unpacked(self, data: bytes, documents: dict[str, DidDocument]) -> Opened:
         for _ in range(MAX_RESOLVED):
             try:
                 unpacked = unpack(data, secrets=self.identity.agreements(), documents=documents, now=self.clock.now())
@@ -143,7 +155,7 @@ class Inbox:
     def _packed(self, message: Message, opened: Opened) -> bytes:
         """`message` for the sender of `opened`, whose document was needed to open it and so is at hand."""
         document = next(document for did, document in opened.documents.items() if short_form(did) == opened.sender)
-        recipients = document.keys_for("keyAgreement", "X25519")
+        recipients = document.recipients("X25519", self.clock.now())
         sender = self.identity.agreement_of(opened.ours)
         return pack_authcrypt(message, sender=sender, recipients=recipients, entropy=entropy)
 

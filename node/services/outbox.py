@@ -32,6 +32,8 @@ LIFETIME = timedelta(days=7)
 LEASE = timedelta(seconds=60)
 AT_ONCE = 16
 MAX_HOPS = 3
+REFUSALS = 4
+"""Tries before a no is final: a peer may know our keys, or we its document, only as they were a minute ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +106,20 @@ class OutboxWorker:
 
             await self.storage.run("outbox.delivered", delivered)
         except ProtocolError as error:
-            await self._failed(row, error.detail, permanent=isinstance(error, DidError))
+            await self._failed(row, error.detail, is_no=isinstance(error, DidError))
         except NodeError as error:
-            await self._failed(row, error.detail, permanent=not error.retryable)
+            await self._failed(row, error.detail, is_no=not error.retryable)
         except Exception as fault:  # one message that we cannot handle must not hold up the others
             self.log.error("delivery broke", message_id=row.message_id, exc_info=fault)
-            await self._failed(row, type(fault).__name__, permanent=False)
+            await self._failed(row, type(fault).__name__, is_no=False)
 
-    async def _failed(self, row: OutboxMessage, detail: str, *, permanent: bool) -> None:
+    async def _failed(self, row: OutboxMessage, detail: str, *, is_no: bool) -> None:
+        """A no may come of keys that were just rotated: the message alone waits, and is packed anew a few times."""
+        permanent = is_no and row.attempts + 1 >= REFUSALS
+
         def body(session: Session) -> None:
-            rows.failed(session, row.id, now=self.clock.now(), jitter=jitter(), error=detail, permanent=permanent)
+            now = self.clock.now()
+            rows.failed(session, row.id, now=now, jitter=jitter(), error=detail, permanent=permanent, alone=is_no)
 
         await self.storage.run("outbox.failed", body)
         self.log.warning("delivery failed", message_id=row.message_id, attempts=row.attempts + 1, permanent=permanent)
@@ -122,7 +128,7 @@ class OutboxWorker:
         value = parse_object(self.sealer.open(row.sealed or b"", context="outbox"))
         message = parse_message(value["message"])
         recipient = await self.resolver.resolve(message.to[0])
-        keys = _agreement_keys(recipient)
+        keys = self._keys(recipient)
         if message.sender is None:
             envelope = pack_anoncrypt(message, recipients=keys, entropy=entropy)
         else:
@@ -137,23 +143,22 @@ class OutboxWorker:
             if endpoint is None:
                 raise DidError("the recipient has no DIDComm service", expected="a DIDCommMessaging endpoint")
             for kid in reversed(endpoint.routing_keys):
-                keys = _agreement_keys(await self.resolver.resolve(did_of(kid)))
+                keys = self._keys(await self.resolver.resolve(did_of(kid)))
                 envelope, next = self._wrap(envelope, next, keys, expires_at), kid
             if not endpoint.uri.startswith("did:"):
                 return Outgoing(envelope=envelope, url=endpoint.uri, next=next)
             if self.identity.is_ours(endpoint.uri):
                 return Outgoing(envelope=envelope, url=None, next=next)
             mediator = await self.resolver.resolve(endpoint.uri)
-            envelope, next = self._wrap(envelope, next, _agreement_keys(mediator), expires_at), mediator.id
+            envelope, next = self._wrap(envelope, next, self._keys(mediator), expires_at), mediator.id
             endpoint = mediator.didcomm_endpoint
         raise DidError("too many mediators on the way", expected=f"at most {MAX_HOPS}")
 
     def _wrap(self, envelope: bytes, next: str, keys: tuple[VerificationMethod, ...], expires_at: datetime) -> bytes:
         return wrap_forward(envelope, next=next, keys=keys, id=new_id(), entropy=entropy, expires=expires_at)
 
-
-def _agreement_keys(document: DidDocument) -> tuple[VerificationMethod, ...]:
-    keys = document.keys_for("keyAgreement", "X25519")
-    if not keys:
-        raise DidError("the recipient has no key to encrypt for", expected="an X25519 keyAgreement key")
-    return keys
+    def _keys(self, document: DidDocument) -> tuple[VerificationMethod, ...]:
+        keys = document.recipients("X25519", self.clock.now())
+        if not keys:
+            raise DidError("the recipient has no key to encrypt for", expected="an X25519 keyAgreement key")
+        return keys

@@ -1,7 +1,8 @@
 """What learners shared with us: kept sealed until its day, verified as durable work, receipted, reported.
 
 A presentation is verified when it arrives, and again whenever something its report rests on has changed: a status
-list that came, or changed. Every verification adds a report; none is rewritten.
+list that came, or changed. Every verification adds a report; none is rewritten. What only the next sync of the
+network can tell (a key newer than the last one) is looked at again after it, and reported where the verdict changed.
 """
 
 from collections.abc import Sequence
@@ -26,15 +27,20 @@ from protocols.consent.presentation import parse_disclosure
 from protocols.consent.receipt import ReceiptPayload, sign_asker
 from protocols.consent.record import parse_record, record_hash
 from protocols.findings import Finding
+from protocols.findings import Outcome as FindingOutcome
 from protocols.flows.consent.messages import PIURI as CONSENT
 from protocols.flows.consent.messages import Acknowledge, ReceiptComplete
 from protocols.flows.present_proof.messages import CloseRequest, VerifyPresentation
 from protocols.jose.encoding import JsonObject, canonical_json, parse_object
 from protocols.requests.request import parse_request, request_hash
-from protocols.verification.report import finding_json, parse_finding
+from protocols.verification.report import VerificationReport, finding_json, parse_finding
 
 VERIFY = "presentation.verify"
 RECEIPT_WAITS = timedelta(days=7)
+LOOKS = (1, 2, 5, 20, 60)
+"""When to look again at what a sync may bring, in times of its interval; then never."""
+SYNCED_STEPS = frozenset({4, 7})
+"""Proofs and standing: the steps that rest on what was synced of the network."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +66,7 @@ class Presentations:
     work: WorkList
     metrics: Metrics
     clock: Clock
+    sync_every_s: float
 
     def expect(
         self,
@@ -128,7 +135,7 @@ class Presentations:
 
         row, request_jws = await self.storage.read(read)
         if row.deleted_at is not None or row.sealed is None:
-            return lambda session: None  # its day came first
+            return lambda _: None  # its day came first
         kept = self._unseal(row.sealed)
         held = Held(
             report_id=new_id(),
@@ -141,21 +148,20 @@ class Presentations:
             delete_at=row.delete_at,
         )
         report, lists = await self.verification.report_on(held)
-        self.metrics.verdicts.labels(report.verdict.value).inc()
+        look = int(payload.get("look", 0))
 
         def body(session: Session) -> None:
             now = self.clock.now()
             current = rows.presentation(session, row.id)
             if current.deleted_at is not None:
                 return
-            rows.add_report(
-                session,
-                id=report.id,
-                presentation=current,
-                verdict=report.verdict.value,
-                document=report.to_json(),
-                now=now,
-            )
+            if not look or rows.last_verdict(session, row.id) != report.verdict.value:
+                self._report(session, current, report, now)
+            if waits_for_sync(report) and look < len(LOOKS):
+                again: JsonObject = {"presentation": row.id, "look": look + 1}
+                later = now + timedelta(seconds=self.sync_every_s * LOOKS[look] * 1.2)
+                key = f"{VERIFY}:{row.id}:look:{look + 1}"
+                self.work.add(session, VERIFY, again, now=now, key=key, not_before=later)
             for url, issuer in lists:
                 status_snapshots.want(session, url, issuer=issuer, now=now)
                 status_snapshots.rely(session, url, row.id)
@@ -214,6 +220,11 @@ class Presentations:
 
         await self.storage.run("presentations.forget", body)
 
+    def _report(self, session: Session, row: rows.Presentation, report: VerificationReport, now: datetime) -> None:
+        verdict = report.verdict.value
+        rows.add_report(session, id=report.id, presentation=row, verdict=verdict, document=report.to_json(), now=now)
+        self.metrics.verdicts.labels(verdict).inc()
+
     def _acknowledge(self, unit: Unit, asked: rows.AskedLearner, row: rows.Presentation) -> None:
         """Our half of the receipt: what arrived and the day it goes. The learner's half comes back by relay."""
         payload = ReceiptPayload(
@@ -251,6 +262,13 @@ class Presentations:
 
     def _unseal(self, sealed: bytes | None) -> JsonObject:
         return parse_object(self.sealer.open(sealed or b"", context="presentation"), max_depth=48)
+
+
+def waits_for_sync(report: VerificationReport) -> bool:
+    """Whether the next sync of the network may answer what this report could not tell."""
+    return any(
+        finding.number in SYNCED_STEPS and finding.outcome is FindingOutcome.COULD_NOT_TELL for finding in report.checks
+    )
 
 
 def _reported(row: rows.Report) -> Reported:

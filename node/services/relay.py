@@ -18,7 +18,7 @@ from node.services.identity import Identity
 from node.services.outbox import Outbox
 from node.services.relay_routes import RelayRoutes
 from node.services.work import Outcome
-from node.storage.repos import known_dids
+from node.storage.repos import known_dids, learners
 from node.storage.repos import relay as rows
 from node.storage.unit import Session, UnitOfWork
 from protocols.consent.check import check_exit, is_allowed
@@ -61,7 +61,7 @@ class Entry:
 
     def facts(self, session: Session, owner: str, middle: str, *, now: datetime) -> JsonObject:
         """Check (1) and (2) as the consented-relay flow reads them."""
-        learner = rows.standing_of(session, owner)
+        learner = learners.by_did(session, owner)
         return {
             "enrolled": learner is not None,
             "suspended": bool(learner and learner.suspended),

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from node.clock import Clock, entropy, new_id
-from node.errors import BadInput, Forbidden, NotFound
+from node.errors import BadInput, Conflict, Forbidden, NotFound
 from node.services.did_document import Purpose as KeyPurpose
 from node.services.directory import Directory
+from node.services.federation import Federation
 from node.services.identity import Identity
 from node.services.invitations import Goal, Invitations
 from node.storage.repos import exchange as rows
@@ -46,19 +47,18 @@ class Requests:
     identity: Identity
     directory: Directory
     invitations: Invitations
+    federation: Federation
     clock: Clock
 
-    async def create(
-        self, query: JsonObject, purpose: Purpose, retention_days: int, lives_for: timedelta, chain: Sequence[str]
-    ) -> Asked:
-        """A new request and its link.
+    async def create(self, query: JsonObject, purpose: Purpose, retention_days: int, lives_for: timedelta) -> Asked:
+        """A new request and its link; our own trust chain goes along, so that a wallet can tell who invites.
 
         Args:
             query: a PresentationQuery as JSON.
-            chain: our own trust chain; it goes into the invitation, so that a wallet can tell who invites.
 
         Raises:
             BadInput: not a query, or a lifetime over 90 days.
+            Conflict: no trust network has admitted this node.
             Forbidden: beyond what the trust network registered this verifier for.
         """
         try:
@@ -68,6 +68,9 @@ class Requests:
         if not timedelta() < lives_for <= LONGEST:
             found = f"{lives_for.total_seconds():.0f} s"
             raise BadInput("a lifetime that is not allowed", found=found, expected="up to 90 days")
+        chain = await self.federation.own_chain()
+        if chain is None:
+            raise Conflict("this node is in no trust network", expected="ler-node network join, and an approval")
 
         def body(session: Session) -> Asked:
             now = self.clock.now()
@@ -81,7 +84,7 @@ class Requests:
                 purpose.text,
                 payload={"request": id},
                 expires_at=expires_at,
-                attachments=(attached,) if chain else (),
+                attachments=(attached,),
             )
             row = rows.add_request(
                 session,

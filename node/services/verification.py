@@ -14,7 +14,7 @@ from datetime import datetime
 from node.adapters.didkit_worker import Didkit
 from node.adapters.proof_worker import ProofChecker
 from node.clock import Clock
-from node.services.directory import Directory
+from node.services.directory import Directory, Member
 from node.services.issuer_metadata import skills_evidenced
 from node.services.status_sync import SYNCED, snapshot_of
 from node.storage.repos import status_snapshots
@@ -151,15 +151,11 @@ class Verification:
         try:
             credential = parse_credential(document)
         except ProtocolError as error:
-            problems = (_sentence(error),)
+            problems = (error.sentence,)
         issuer = credential.issuer if credential else ""
 
-        def read(session: Session) -> DidDocument | None:
-            member = self.directory.member(session, issuer)
-            return member.document if member else None
-
-        known = await self.storage.read(read)
-        proofs = await self._proofs(document, credential, self._documents(issuer, known), now)
+        member = await self.storage.read(lambda session: self.directory.member(session, issuer))
+        proofs = await self._proofs(document, credential, member, now)
         signed_at = min((proof.created for proof in proofs if proof.created is not None), default=None)
         if credential is not None and signed_at is None:
             signed_at = credential.valid_from
@@ -177,18 +173,20 @@ class Verification:
         )
 
     async def _proofs(
-        self, document: JsonObject, credential: Credential | None, documents: Mapping[str, DidDocument], now: datetime
+        self, document: JsonObject, credential: Credential | None, member: Member | None, now: datetime
     ) -> tuple[ProofResult, ...]:
         """Step 4. What DIDKit says counts for the signature alone."""
         suites = {str(proof.get("type")) for item in proofs_of(document) if (proof := as_object(item))}
         if credential is not None and credential.version == "1.1" and suites and suites <= LEGACY_SUITES:
             return _legacy_results(document, await self.didkit.verify_credential_1_1(document))
+        issuer = credential.issuer if credential else ""
         return await self.proofs.check(
             document,
-            documents,
+            self._documents(issuer, member.document if member else None),
             purpose="assertionMethod",
             now=now,
-            expected_controller=credential.issuer if credential else None,
+            expected_controller=issuer if credential else None,
+            seen_at={issuer: member.seen_at} if member and member.seen_at else None,
         )
 
     def _documents(self, did: str, known: DidDocument | None) -> Mapping[str, DidDocument]:
@@ -208,9 +206,7 @@ class Verification:
             try:
                 entry = parse_entry(status)
             except ProtocolError as error:
-                answer = StatusAnswer(
-                    outcome=StatusOutcome.UNKNOWN, freshness=Freshness.UNKNOWN, reason=_sentence(error)
-                )
+                answer = StatusAnswer(outcome=StatusOutcome.UNKNOWN, freshness=Freshness.UNKNOWN, reason=error.sentence)
                 found.append(StatusEvidence(entry=None, answer=answer))
                 continue
             url = entry.list_url
@@ -278,9 +274,3 @@ def _dates(credential: Credential | None, now: datetime) -> Answered:
         return Answered(outcome=Outcome.COULD_NOT_TELL, reason="It cannot be read.")
     outcome, reason = check_dates(credential, now)
     return Answered(outcome=outcome, reason=reason, at=now)
-
-
-def _sentence(error: ProtocolError) -> str:
-    found = f" (found: {error.found})" if error.found else ""
-    expected = f"; expected {error.expected}" if error.expected else ""
-    return f"{error.detail}{found}{expected}"

@@ -90,6 +90,7 @@ def build_services(
     *, settings: Settings, storage: Storage, outside: Outside, clock: Clock, log: Log, metrics: Metrics
 ) -> Services:
     """Makes every service once; starts nothing and awaits nothing. `flows.performers` is joined on by the caller."""
+    sync = settings.sync
     sealer, resolver, fetcher = outside.keystore.sealer, outside.resolver, outside.fetcher
     identity = Identity(
         storage=storage,
@@ -113,9 +114,10 @@ def build_services(
     federation_sync = FederationSync(
         storage,
         identity,
+        members,
         AnchorStatements(configuration, statements, fetcher, clock, log),
         Publications(identity, configuration, issuer, fetcher, clock, log),
-        settings.sync.federation_every_s,
+        sync.federation_every_s,
         clock,
         log,
     )
@@ -124,8 +126,10 @@ def build_services(
     issuance = Issuance(storage, identity, achievements, status_lists, flows, work, clock)
     learners = Learners(storage, invitations, clock, issuance.bound)
     verification = Verification(storage, directory, outside.proofs, outside.didkit, clock)
-    presentations = Presentations(storage, identity, sealer, verification, flows, work, metrics, clock)
-    requests = Requests(storage, identity, directory, invitations, clock)
+    presentations = Presentations(
+        storage, identity, sealer, verification, flows, work, metrics, clock, sync.federation_every_s
+    )
+    requests = Requests(storage, identity, directory, invitations, federation, clock)
     exchange = Exchange(identity, directory, federation, invitations, requests, presentations, flows, clock, log)
     exit = Exit(storage, identity, directory, routes, outbox, clock, log, settings.relay.hold_ms_max, metrics)
     performers: Mapping[str, Perform] = {
@@ -176,7 +180,7 @@ def build_services(
             fetcher,
             resolver,
             outside.proofs,
-            settings.sync.status_every_s,
+            sync.status_every_s,
             clock,
             log,
             presentations.verify_again,

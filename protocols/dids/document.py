@@ -75,9 +75,13 @@ class DidDocument:
         return tuple(method for method in found if crv is None or method.key.crv == crv)
 
     def recipients(self, crv: str, now: datetime) -> tuple[VerificationMethod, ...]:
-        """The keyAgreement keys to encrypt for at `now`: of one curve, none that has expired or was revoked."""
-        ends = ((method, method.revoked or method.expires) for method in self.keys_for("keyAgreement", crv))
-        return tuple(method for method, end in ends if end is None or now < end)
+        """The keyAgreement keys to encrypt for at `now`: of one curve, none that has expired or was revoked.
+
+        A key with an end still opens what is under way; nobody encrypts for it where there is one without.
+        """
+        ends = [(method, method.revoked or method.expires) for method in self.keys_for("keyAgreement", crv)]
+        lasting = tuple(method for method, end in ends if end is None)
+        return lasting or tuple(method for method, end in ends if end is not None and now < end)
 
     @property
     def didcomm_endpoint(self) -> Endpoint | None:

@@ -28,4 +28,5 @@ async def own_network(tmp_path: Path) -> AsyncIterator[Network]:
     async with Network(tmp_path) as made:
         yield made
 
+
 logging.getLogger("apscheduler").setLevel(logging.ERROR)  # that a tick found its job running is no news

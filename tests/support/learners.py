@@ -3,7 +3,7 @@
 import hashlib
 import sqlite3
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ class Learner:
     institution: Node
     folder: Path
     wallet: Wallet
+    hashes: list[str] = field(default_factory=list)
+    """Of consent records that were signed past the wallet's own history."""
 
     @property
     def mediation_did(self) -> str:

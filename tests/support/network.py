@@ -21,9 +21,11 @@ from urllib.parse import urlsplit
 from sqlmodel import Session, select
 
 from node.demo.wallet import Wallet
+from node.storage.tables.exchange import ConsentUse
 from node.storage.tables.messages import MailboxMessage
+from tests.support.findings import faults
 from tests.support.learners import Learner
-from tests.support.nodes import Node, free_places, node_in, port_of, wait_until
+from tests.support.nodes import Late, Node, free_places, node_in, port_of, wait_until
 
 T = TypeVar("T")
 
@@ -78,13 +80,16 @@ class Asked:
         return await self.employer.items(f"/requests/{self.id}/receipts")
 
     async def report(self, verdict: str | None = None) -> dict[str, Any]:
-        """The newest report, once there is one with that verdict."""
+        """The newest report, once it is one with that verdict."""
 
         async def look() -> dict[str, Any] | None:
-            found = [report for report in await self.reports() if verdict in (None, report["verdict"])]
-            return found[-1] if found else None
+            found = await self.reports()
+            return found[-1] if found and verdict in (None, found[-1]["verdict"]) else None
 
-        return await wait_until(f"a report that says {verdict or 'anything'}", look)
+        try:
+            return await wait_until(f"the newest report to say {verdict or 'anything'}", look)
+        except Late as late:
+            raise Late(f"{late}; it says {[faults(report) for report in await self.reports()]}") from None
 
     async def complete_receipt(self) -> dict[str, Any]:
         """The receipt, once it has both signatures."""
@@ -149,6 +154,10 @@ class Network:
     def nodes(self) -> Sequence[Node]:
         return tuple(self._running)
 
+    def node_of(self, did: str) -> Node:
+        """The running node with this DID."""
+        return next(node for node in self._running if node.did == did)
+
     async def second_institution(self, *, joins: bool = True) -> Node:
         """Another college with the same achievements, a member unless told otherwise."""
         if self._second not in self._running:
@@ -173,6 +182,10 @@ class Network:
         folder = self.folder / f"wallet-{self._wallets}"
         opened = Wallet.open(folder, origins=self.origins, **options)
         return folder, await self._ends.enter_async_context(opened)
+
+    async def close_wallets(self) -> None:
+        """Ends every wallet that was opened here; their folders stay."""
+        await self._ends.aclose()
 
     async def learner(self, *awards: Award, institution: Node | None = None) -> Learner:
         """Enrolled at the institution, with these badges (the one about budgets where none is named)."""
@@ -213,6 +226,16 @@ class Network:
             return len(session.exec(select(MailboxMessage.id).where(MailboxMessage.owner == owner)).all())
 
         return await learner.institution.read(count)
+
+    async def uses(self, node: Node, learner: Learner) -> int:
+        """How often `node` counted a use of a consent that this learner gave."""
+        hashes = {asked["record_hash"] for asked in learner.wallet.history() if "record_hash" in asked}
+        hashes |= set(learner.hashes)
+
+        def count(session: Session) -> int:
+            return len([use for use in session.exec(select(ConsentUse)) if use.record_hash in hashes])
+
+        return await node.read(count)
 
     async def until(self, what: str, look: Callable[[], Awaitable[T | None]]) -> T:
         """`wait_until`, for stories that have nothing else to import it for."""

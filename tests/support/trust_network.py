@@ -210,6 +210,7 @@ async def _start(internet: Internet, folder: Path, entity_id: str) -> Node:
         federation_sync=FederationSync(
             storage,
             identity,
+            members,
             AnchorStatements(configuration, statements, internet, clock, log),
             Publications(identity, configuration, issuer, internet, clock, log),
             EVERY_S,

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any
 
-from pydantic import AnyUrl, Field
+from pydantic import Field
 
-from node.http.api.operation import AnyOperation, Call, Operation
-from node.http.api.schema import ApiModel, Empty
+from node.http.api.operation import AnyOperation, Call, read, write
+from node.http.api.schema import ApiModel, Empty, Uri
 from node.services.tokens import Role
 from node.services.wiring import Services
 
@@ -15,7 +15,7 @@ Text = Annotated[str, Field(min_length=1, max_length=4000)]
 class AlignmentBody(ApiModel):
     """A skill that the achievement evidences, by its URI in a public framework."""
 
-    target_url: AnyUrl = Field(alias="targetUrl")
+    target_url: Uri = Field(alias="targetUrl")
     target_name: str = Field(alias="targetName", min_length=1, max_length=300)
     target_framework: str | None = Field(default=None, alias="targetFramework", max_length=300)
     target_code: str | None = Field(default=None, alias="targetCode", max_length=200)
@@ -42,7 +42,7 @@ class AchievementsAnswer(ApiModel):
     items: list[dict[str, Any]]
 
 
-async def put(services: Services, call: Call[AchievementBody, Empty]) -> AchievementAnswer:
+async def put_achievement(services: Services, call: Call[AchievementBody, Empty]) -> AchievementAnswer:
     body = call.body
     alignments = [
         {"type": ["Alignment"], **alignment.model_dump(mode="json", by_alias=True, exclude_none=True)}
@@ -60,43 +60,22 @@ async def put(services: Services, call: Call[AchievementBody, Empty]) -> Achieve
     return AchievementAnswer(achievement=await services.achievements.put(call.path["slug"], achievement))
 
 
-async def find(services: Services, call: Call[Empty, Empty]) -> AchievementAnswer:
+async def show_achievement(services: Services, call: Call[Empty, Empty]) -> AchievementAnswer:
     return AchievementAnswer(achievement=await services.achievements.get(call.path["slug"]))
 
 
-async def show(services: Services, call: Call[Empty, Empty]) -> AchievementsAnswer:
+async def list_achievements(services: Services, call: Call[Empty, Empty]) -> AchievementsAnswer:
     return AchievementsAnswer(items=list(await services.achievements.all()))
 
 
 OPERATIONS: tuple[AnyOperation, ...] = (
-    Operation(
+    write(
+        "/achievements/{slug}",
+        "Publish an achievement, or replace what stands under the slug.",
+        (Role.OPERATOR, Role.ISSUER),
+        put_achievement,
         method="PUT",
-        path="/achievements/{slug}",
-        summary="Publish an achievement, or replace what stands under the slug.",
-        roles=(Role.OPERATOR, Role.ISSUER),
-        body=AchievementBody,
-        query=Empty,
-        response=AchievementAnswer,
-        handler=put,
     ),
-    Operation(
-        method="GET",
-        path="/achievements/{slug}",
-        summary="One achievement.",
-        roles=tuple(Role),
-        body=Empty,
-        query=Empty,
-        response=AchievementAnswer,
-        handler=find,
-    ),
-    Operation(
-        method="GET",
-        path="/achievements",
-        summary="Every achievement, by slug.",
-        roles=tuple(Role),
-        body=Empty,
-        query=Empty,
-        response=AchievementsAnswer,
-        handler=show,
-    ),
+    read("/achievements/{slug}", "One achievement.", tuple(Role), show_achievement),
+    read("/achievements", "Every achievement, by slug.", tuple(Role), list_achievements),
 )

@@ -5,9 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field
 
-from node.http.api.operation import AnyOperation, Call, Operation
+from node.http.api.operation import AnyOperation, Call, read, write
 from node.http.api.schema import ApiModel, Empty, Page, PageQuery, page
-from node.services.issuance import Award
 from node.services.tokens import Role
 from node.services.wiring import Services
 
@@ -34,84 +33,43 @@ class CredentialAnswer(ApiModel):
     valid_until: datetime | None
     revoked_at: datetime | None
     reason: str | None
-    credential: dict[str, Any] | None
+    credential: dict[str, Any] | None = Field(validation_alias="document")
 
 
-async def award(services: Services, call: Call[AwardBody, Empty]) -> CredentialAnswer:
+async def award_credential(services: Services, call: Call[AwardBody, Empty]) -> CredentialAnswer:
     made = await services.issuance.award(call.body.learner_id, call.body.achievement, call.body.valid_until)
-    return _answer(made)
+    return CredentialAnswer.model_validate(made)
 
 
-async def revoke(services: Services, call: Call[RevokeBody, Empty]) -> CredentialAnswer:
-    return _answer(await services.issuance.revoke(call.path["id"], call.body.reason))
+async def revoke_credential(services: Services, call: Call[RevokeBody, Empty]) -> CredentialAnswer:
+    return CredentialAnswer.model_validate(await services.issuance.revoke(call.path["id"], call.body.reason))
 
 
-async def find(services: Services, call: Call[Empty, Empty]) -> CredentialAnswer:
-    return _answer(await services.issuance.get(call.path["id"]))
+async def show_credential(services: Services, call: Call[Empty, Empty]) -> CredentialAnswer:
+    return CredentialAnswer.model_validate(await services.issuance.get(call.path["id"]))
 
 
-async def show(services: Services, call: Call[Empty, PageQuery]) -> Page[CredentialAnswer]:
+async def list_credentials(services: Services, call: Call[Empty, PageQuery]) -> Page[CredentialAnswer]:
     awards = await services.issuance.list(limit=call.query.limit + 1, after=call.query.after)
-    return page([_answer(award) for award in awards], call.query.limit, "id")
-
-
-def _answer(award: Award) -> CredentialAnswer:
-    return CredentialAnswer(
-        id=award.id,
-        learner_id=award.learner_id,
-        achievement=award.achievement,
-        state=award.state,
-        offered_at=award.offered_at,
-        issued_at=award.issued_at,
-        valid_until=award.valid_until,
-        revoked_at=award.revoked_at,
-        reason=award.reason,
-        credential=award.document,
-    )
+    return page(CredentialAnswer, awards, call.query.limit, "id")
 
 
 ISSUERS = (Role.OPERATOR, Role.ISSUER)
 
 OPERATIONS: tuple[AnyOperation, ...] = (
-    Operation(
-        method="POST",
-        path="/credentials",
-        summary="Award an achievement to a person; their wallet is offered the badge.",
-        roles=ISSUERS,
-        body=AwardBody,
-        query=Empty,
-        response=CredentialAnswer,
-        handler=award,
+    write(
+        "/credentials",
+        "Award an achievement to a person; their wallet is offered the badge.",
+        ISSUERS,
+        award_credential,
         status=201,
     ),
-    Operation(
-        method="GET",
-        path="/credentials",
-        summary="Awards, in the order they were made.",
-        roles=ISSUERS,
-        body=Empty,
-        query=PageQuery,
-        response=Page[CredentialAnswer],
-        handler=show,
-    ),
-    Operation(
-        method="GET",
-        path="/credentials/{id}",
-        summary="One award, with the signed badge once there is one.",
-        roles=ISSUERS,
-        body=Empty,
-        query=Empty,
-        response=CredentialAnswer,
-        handler=find,
-    ),
-    Operation(
-        method="POST",
-        path="/credentials/{id}/revoke",
-        summary="Revoke an issued badge for good; the status list says so within seconds.",
-        roles=ISSUERS,
-        body=RevokeBody,
-        query=Empty,
-        response=CredentialAnswer,
-        handler=revoke,
+    read("/credentials", "Awards, in the order they were made.", ISSUERS, list_credentials),
+    read("/credentials/{id}", "One award, with the signed badge once there is one.", ISSUERS, show_credential),
+    write(
+        "/credentials/{id}/revoke",
+        "Revoke an issued badge for good; the status list says so within seconds.",
+        ISSUERS,
+        revoke_credential,
     ),
 )

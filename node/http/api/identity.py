@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from node.http.api.operation import Call, Operation
+from node.http.api.operation import AnyOperation, Call, read, write
 from node.http.api.schema import ApiModel, Empty, Page
 from node.services.did_document import OwnKey, Purpose
 from node.services.tokens import Role
@@ -20,13 +20,16 @@ class KeyAnswer(ApiModel):
     crv: str
     created_at: datetime
     retired_at: datetime | None
+    used_until: datetime | None
+    revoked_at: datetime | None
 
 
 class RotateBody(ApiModel):
     purpose: Purpose
+    leaked: bool = False
 
 
-async def show(services: Services, call: Call[Empty, Empty]) -> IdentityAnswer:
+async def show_identity(services: Services, call: Call[Empty, Empty]) -> IdentityAnswer:
     return IdentityAnswer(did=services.identity.did, url=services.identity.base_url)
 
 
@@ -35,7 +38,14 @@ async def list_keys(services: Services, call: Call[Empty, Empty]) -> Page[KeyAns
 
 
 async def rotate_key(services: Services, call: Call[RotateBody, Empty]) -> KeyAnswer:
-    return _answer(await services.identity.rotate(call.body.purpose))
+    """An anchor's federation key is in its members' and learners' hands, who know the anchor by nothing else.
+
+    Raises:
+        Conflict: this node is an anchor, and the key its federation key.
+    """
+    if call.body.purpose is Purpose.FEDERATION:
+        await services.configuration.check_replaceable()
+    return _answer(await services.identity.rotate(call.body.purpose, leaked=call.body.leaked))
 
 
 def _answer(key: OwnKey) -> KeyAnswer:
@@ -45,39 +55,24 @@ def _answer(key: OwnKey) -> KeyAnswer:
         crv=key.public.crv,
         created_at=key.created_at,
         retired_at=key.retired_at,
+        used_until=None if key.purpose is Purpose.FEDERATION else key.used_until,
+        revoked_at=key.revoked_at,
     )
 
 
-OPERATIONS = (
-    Operation(
-        method="GET",
-        path="/identity",
-        summary="Who this node is.",
-        roles=tuple(Role),
-        body=Empty,
-        query=Empty,
-        response=IdentityAnswer,
-        handler=show,
+OPERATIONS: tuple[AnyOperation, ...] = (
+    read("/identity", "Who this node is.", tuple(Role), show_identity),
+    read(
+        "/keys",
+        "Every key this node ever had, the public part, oldest first.",
+        (Role.OPERATOR, Role.AUDITOR),
+        list_keys,
     ),
-    Operation(
-        method="GET",
-        path="/keys",
-        summary="Every key this node ever had, the public part, oldest first.",
-        roles=(Role.OPERATOR, Role.AUDITOR),
-        body=Empty,
-        query=Empty,
-        response=Page[KeyAnswer],
-        handler=list_keys,
-    ),
-    Operation(
-        method="POST",
-        path="/keys/rotate",
-        summary="Put a new key in the place of the one in use; what the old one signed goes on verifying.",
-        roles=(Role.OPERATOR,),
-        body=RotateBody,
-        query=Empty,
-        response=KeyAnswer,
+    write(
+        "/keys/rotate",
+        "Make the next key: published now, used when others know it; what the old one signed goes on verifying.",
+        (Role.OPERATOR,),
+        rotate_key,
         status=201,
-        handler=rotate_key,
     ),
 )

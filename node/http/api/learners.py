@@ -4,9 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from node.http.api.operation import AnyOperation, Call, Operation
+from node.http.api.operation import AnyOperation, Call, read, write
 from node.http.api.schema import ApiModel, Empty, Page, PageQuery, page
-from node.services.learners import Person
 from node.services.tokens import Role
 from node.services.wiring import Services
 
@@ -21,6 +20,7 @@ class LearnerAnswer(ApiModel):
     name: str
     reference: str
     enrolled: bool = Field(description="Whether a wallet is bound to this person.")
+    suspended: bool = Field(description="Whether this node relays nothing for them, for now.")
 
 
 class EnrolmentAnswer(ApiModel):
@@ -31,40 +31,35 @@ class EnrolmentAnswer(ApiModel):
     code: str
 
 
-async def enrol(services: Services, call: Call[EnrolBody, Empty]) -> EnrolmentAnswer:
+async def enrol_learner(services: Services, call: Call[EnrolBody, Empty]) -> EnrolmentAnswer:
     made = await services.learners.enrol(call.body.name, call.body.reference)
-    return EnrolmentAnswer(learner=_answer(made.person), link=made.link, code=made.code)
+    return EnrolmentAnswer(learner=LearnerAnswer.model_validate(made.person), link=made.link, code=made.code)
 
 
-async def show(services: Services, call: Call[Empty, PageQuery]) -> Page[LearnerAnswer]:
+async def list_learners(services: Services, call: Call[Empty, PageQuery]) -> Page[LearnerAnswer]:
     people = await services.learners.list(limit=call.query.limit + 1, after=call.query.after)
-    return page([_answer(person) for person in people], call.query.limit, "id")
+    return page(LearnerAnswer, people, call.query.limit, "id")
 
 
-def _answer(person: Person) -> LearnerAnswer:
-    return LearnerAnswer(id=person.id, name=person.name, reference=person.reference, enrolled=person.enrolled)
+async def suspend_learner(services: Services, call: Call[Empty, Empty]) -> LearnerAnswer:
+    return LearnerAnswer.model_validate(await services.learners.set_suspended(call.path["id"], True))
 
+
+async def reinstate_learner(services: Services, call: Call[Empty, Empty]) -> LearnerAnswer:
+    return LearnerAnswer.model_validate(await services.learners.set_suspended(call.path["id"], False))
+
+
+ISSUERS = (Role.OPERATOR, Role.ISSUER)
 
 OPERATIONS: tuple[AnyOperation, ...] = (
-    Operation(
-        method="POST",
-        path="/learners",
-        summary="Make a person known and give them a one-time code for their wallet.",
-        roles=(Role.OPERATOR, Role.ISSUER),
-        body=EnrolBody,
-        query=Empty,
-        response=EnrolmentAnswer,
-        handler=enrol,
+    write(
+        "/learners",
+        "Make a person known and give them a one-time code for their wallet.",
+        ISSUERS,
+        enrol_learner,
         status=201,
     ),
-    Operation(
-        method="GET",
-        path="/learners",
-        summary="The people this institution knows.",
-        roles=(Role.OPERATOR, Role.ISSUER),
-        body=Empty,
-        query=PageQuery,
-        response=Page[LearnerAnswer],
-        handler=show,
-    ),
+    read("/learners", "The people this institution knows.", ISSUERS, list_learners),
+    write("/learners/{id}/suspend", "Relay nothing more for a person, for now.", ISSUERS, suspend_learner),
+    write("/learners/{id}/reinstate", "Relay for a suspended person again.", ISSUERS, reinstate_learner),
 )

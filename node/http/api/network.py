@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from node.http.api.operation import AnyOperation, Call, Operation
+from node.http.api.operation import AnyOperation, Call, read, write
 from node.http.api.schema import ApiModel, Empty
 from node.services.directory import Member
 from node.services.federation import OwnStanding
@@ -111,31 +111,30 @@ class DecideBody(ApiModel):
     reason: Reason = None
 
 
-async def create(services: Services, call: Call[CreateBody, Empty]) -> NetworksAnswer:
-    await services.members.create(call.body.name, actor=call.principal.name, relay=call.body.relay)
-    await services.federation_sync.run()  # nothing is fetched: so far the anchor's node is the only member
-    return await standings(services)
+async def create_network(services: Services, call: Call[CreateBody, Empty]) -> NetworksAnswer:
+    await services.federation_sync.found(call.body.name, actor=call.principal.name, relay=call.body.relay)
+    return await _standings(services)
 
 
-async def invite(services: Services, call: Call[InviteBody, Empty]) -> InviteAnswer:
+async def invite_node(services: Services, call: Call[InviteBody, Empty]) -> InviteAnswer:
     made = await services.members.invite(timedelta(seconds=call.body.expires_in_s))
     return InviteAnswer(invitation=made.to_compact(), link=made.to_link(), expires_at=made.expires)
 
 
-async def join(services: Services, call: Call[JoinBody, Empty]) -> StandingAnswer:
+async def join_network(services: Services, call: Call[JoinBody, Empty]) -> StandingAnswer:
     joined = await services.federation.join(call.body.invitation, call.body.roles.wanted())
     return _standing(joined)
 
 
-async def show(services: Services, call: Call[Empty, Empty]) -> NetworksAnswer:
-    return await standings(services)
+async def list_networks(services: Services, call: Call[Empty, Empty]) -> NetworksAnswer:
+    return await _standings(services)
 
 
-async def members(services: Services, call: Call[Empty, Empty]) -> MembersAnswer:
+async def list_members(services: Services, call: Call[Empty, Empty]) -> MembersAnswer:
     return MembersAnswer(items=[_record(record) for record in await services.members.list()])
 
 
-async def approve(services: Services, call: Call[ApproveBody, Empty]) -> MemberAnswer:
+async def approve_member(services: Services, call: Call[ApproveBody, Empty]) -> MemberAnswer:
     body = call.body
     decision = Decision(
         event="approved",
@@ -147,23 +146,23 @@ async def approve(services: Services, call: Call[ApproveBody, Empty]) -> MemberA
     return _record(await services.members.decide(body.member, decision))
 
 
-async def suspend(services: Services, call: Call[DecideBody, Empty]) -> MemberAnswer:
+async def suspend_member(services: Services, call: Call[DecideBody, Empty]) -> MemberAnswer:
     return await _decide(services, call, "suspended")
 
 
-async def reinstate(services: Services, call: Call[DecideBody, Empty]) -> MemberAnswer:
+async def reinstate_member(services: Services, call: Call[DecideBody, Empty]) -> MemberAnswer:
     return await _decide(services, call, "reinstated")
 
 
-async def remove(services: Services, call: Call[DecideBody, Empty]) -> MemberAnswer:
+async def remove_member(services: Services, call: Call[DecideBody, Empty]) -> MemberAnswer:
     return await _decide(services, call, "removed")
 
 
-async def directory(services: Services, call: Call[Empty, Empty]) -> MembersAnswer:
+async def list_directory(services: Services, call: Call[Empty, Empty]) -> MembersAnswer:
     return MembersAnswer(items=[_listed(member) for member in await services.directory.all()])
 
 
-async def standings(services: Services) -> NetworksAnswer:
+async def _standings(services: Services) -> NetworksAnswer:
     return NetworksAnswer(items=[_standing(each) for each in await services.federation.standings()])
 
 
@@ -205,44 +204,17 @@ def _member(did: str, entity_id: str, name: str, membership: Membership) -> Memb
     )
 
 
-def _write(path: str, summary: str, body: type[Any], response: type[Any], handler: Any, status: int) -> AnyOperation:
-    return Operation(
-        method="POST",
-        path=path,
-        summary=summary,
-        roles=(Role.OPERATOR,),
-        body=body,
-        query=Empty,
-        response=response,
-        handler=handler,
-        status=status,
-    )
-
-
-def _read(path: str, summary: str, roles: tuple[Role, ...], response: type[Any], handler: Any) -> AnyOperation:
-    return Operation(
-        method="GET",
-        path=path,
-        summary=summary,
-        roles=roles,
-        body=Empty,
-        query=Empty,
-        response=response,
-        handler=handler,
-    )
-
+OPERATORS = (Role.OPERATOR,)
 
 OPERATIONS: tuple[AnyOperation, ...] = (
-    _write("/network", "Found a network with this node as its anchor.", CreateBody, NetworksAnswer, create, 201),
-    _read("/network", "This node's place in its network.", tuple(Role), NetworksAnswer, show),
-    _write("/network/invitations", "Invite one node to apply.", InviteBody, InviteAnswer, invite, 201),
-    _write("/network/join", "Apply to the network of an invitation.", JoinBody, StandingAnswer, join, 202),
-    _read("/network/members", "Everybody who applied here, at the anchor.", READERS, MembersAnswer, members),
-    _write("/network/members/approve", "Admit an applicant.", ApproveBody, MemberAnswer, approve, 200),
-    _write("/network/members/suspend", "Suspend a member, for a reason.", DecideBody, MemberAnswer, suspend, 200),
-    _write("/network/members/reinstate", "End a suspension.", DecideBody, MemberAnswer, reinstate, 200),
-    _write(
-        "/network/members/remove", "Remove a member, or refuse an applicant.", DecideBody, MemberAnswer, remove, 200
-    ),
-    _read("/directory", "Everybody in the network, as synced.", tuple(Role), MembersAnswer, directory),
+    write("/network", "Found a network with this node as its anchor.", OPERATORS, create_network, status=201),
+    read("/network", "This node's place in its network.", tuple(Role), list_networks),
+    write("/network/invitations", "Invite one node to apply.", OPERATORS, invite_node, status=201),
+    write("/network/join", "Apply to the network of an invitation.", OPERATORS, join_network, status=202),
+    read("/network/members", "Everybody who applied here, at the anchor.", READERS, list_members),
+    write("/network/members/approve", "Admit an applicant.", OPERATORS, approve_member),
+    write("/network/members/suspend", "Suspend a member, for a reason.", OPERATORS, suspend_member),
+    write("/network/members/reinstate", "End a suspension.", OPERATORS, reinstate_member),
+    write("/network/members/remove", "Remove a member, or refuse an applicant.", OPERATORS, remove_member),
+    read("/directory", "Everybody in the network, as synced.", tuple(Role), list_directory),
 )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
@@ -66,8 +66,8 @@ class Operation(Generic[Body, Query, Answer]):
 
     @property
     def name(self) -> str:
-        """Its name in the OpenAPI document: subject and function, `learners_enrol`."""
-        return f"{self.path.split('/')[1]}_{self.handler.__name__}".replace("-", "_")
+        """Its name in the OpenAPI document: that of its handler, `enrol_learner`."""
+        return self.handler.__name__
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -115,6 +115,37 @@ class Operation(Generic[Body, Query, Answer]):
 
 AnyOperation = Operation[Any, Any, Any]
 """An operation in a list with others: the types of its parts fit one another, and nobody outside looks at them."""
+AnyHandler = Callable[[Services, Call[Any, Any]], Awaitable[BaseModel]]
+
+
+def read(path: str, summary: str, roles: tuple[Role, ...], handler: AnyHandler) -> AnyOperation:
+    """A GET; the forms of its query and answer are those that `handler` is annotated with."""
+    return _operation("GET", path, summary, roles, handler, HTTPStatus.OK)
+
+
+def write(
+    path: str, summary: str, roles: tuple[Role, ...], handler: AnyHandler, *, method: str = "POST", status: int = 200
+) -> AnyOperation:
+    """What changes something; the forms of its body and answer are those that `handler` is annotated with."""
+    return _operation(method, path, summary, roles, handler, status)
+
+
+def _operation(
+    method: str, path: str, summary: str, roles: tuple[Role, ...], handler: AnyHandler, status: int
+) -> AnyOperation:
+    hints = get_type_hints(handler)
+    body, query = get_args(hints["call"])
+    return Operation(
+        method=method,
+        path=path,
+        summary=summary,
+        roles=roles,
+        body=body,
+        query=query,
+        response=hints["return"],
+        handler=handler,
+        status=status,
+    )
 
 
 def _path_values(request: web.Request) -> Mapping[str, str]:

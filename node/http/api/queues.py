@@ -5,9 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from node.http.api.operation import AnyOperation, Call, Operation
-from node.http.api.schema import MAX_PAGE_ITEMS, ApiModel, Empty, Page
-from node.services.queues import Queued
+from node.http.api.operation import AnyOperation, Call, read, write
+from node.http.api.schema import MAX_PAGE_ITEMS, ApiModel, Empty, Page, page
 from node.services.tokens import Role
 from node.services.wiring import Services
 
@@ -43,74 +42,36 @@ class QueuedAnswer(ApiModel):
     last_error: str | None
 
 
-async def show(services: Services, call: Call[Empty, Empty]) -> QueuesAnswer:
-    counts = await services.queues.counts()
-    return QueuesAnswer(
-        mailbox_count=counts.mailbox_count,
-        mailbox_bytes=counts.mailbox_bytes,
-        outbox_waiting=counts.outbox_waiting,
-        outbox_dead=counts.outbox_dead,
-        work_waiting=counts.work_waiting,
-        work_dead=counts.work_dead,
-    )
+async def show_queues(services: Services, call: Call[Empty, Empty]) -> QueuesAnswer:
+    return QueuesAnswer.model_validate(await services.queues.counts())
 
 
-async def outbox(services: Services, call: Call[Empty, OutboxQuery]) -> Page[QueuedAnswer]:
+async def list_outbox(services: Services, call: Call[Empty, OutboxQuery]) -> Page[QueuedAnswer]:
     if call.query.state == "dead":
         found = await services.queues.dead_letters(call.query.limit)
     else:
         found = await services.queues.waiting(call.query.limit)
-    return Page[QueuedAnswer](items=[_answer(item) for item in found])
+    return page(QueuedAnswer, found, call.query.limit, "id")
 
 
-async def resend(services: Services, call: Call[Empty, Empty]) -> Empty:
+async def resend_message(services: Services, call: Call[Empty, Empty]) -> Empty:
     await services.queues.resend(call.path["id"])
     return Empty()
 
 
-def _answer(item: Queued) -> QueuedAnswer:
-    return QueuedAnswer(
-        id=item.id,
-        destination=item.destination,
-        message_id=item.message_id,
-        state=item.state,
-        attempts=item.attempts,
-        next_at=item.next_at,
-        expires_at=item.expires_at,
-        last_error=item.last_error,
-    )
-
-
 OPERATIONS: tuple[AnyOperation, ...] = (
-    Operation(
-        method="GET",
-        path="/queues",
-        summary="How much waits here: mail for learners, messages going out, slow work.",
-        roles=READERS,
-        body=Empty,
-        query=Empty,
-        response=QueuesAnswer,
-        handler=show,
+    read("/queues", "How much waits here: mail for learners, messages going out, slow work.", READERS, show_queues),
+    read(
+        "/queues/outbox",
+        "Messages that wait to go out, the next due first; or those given up, the newest first.",
+        READERS,
+        list_outbox,
     ),
-    Operation(
-        method="GET",
-        path="/queues/outbox",
-        summary="Messages that wait to go out, the next due first; or those given up, the newest first.",
-        roles=READERS,
-        body=Empty,
-        query=OutboxQuery,
-        response=Page[QueuedAnswer],
-        handler=outbox,
-    ),
-    Operation(
-        method="POST",
-        path="/queues/outbox/{id}/resend",
-        summary="Try a message that was given up anew, at once.",
-        roles=(Role.OPERATOR,),
-        body=Empty,
-        query=Empty,
-        response=Empty,
-        handler=resend,
+    write(
+        "/queues/outbox/{id}/resend",
+        "Try a message that was given up anew, at once.",
+        (Role.OPERATOR,),
+        resend_message,
         status=202,
     ),
 )

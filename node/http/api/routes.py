@@ -11,10 +11,11 @@ from importlib.metadata import PackageNotFoundError, version
 from aiohttp import web
 
 from node.http import api
-from node.http.api.docs import CONTENT_SECURITY_POLICY, docs_page
+from node.http.api.docs import docs_page
 from node.http.api.openapi import openapi
 from node.http.api.operation import AnyOperation
 from node.http.api.schemas import report_schema
+from node.http.page import as_page
 from protocols.jose.encoding import JsonObject, canonical_json
 
 PREFIX = "/api/v1"
@@ -54,9 +55,7 @@ async def _openapi(_: web.Request) -> web.Response:
 
 
 async def _docs(_: web.Request) -> web.Response:
-    page = docs_page(operations(), prefix=PREFIX, title=TITLE)
-    headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
-    return web.Response(text=page, content_type="text/html", headers=headers)
+    return as_page(web.Response(text=docs_page(operations(), prefix=PREFIX, title=TITLE)))
 
 
 def api_routes() -> list[web.RouteDef]:

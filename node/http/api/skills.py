@@ -4,12 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from node.http.api.operation import AnyOperation, Call, Operation
-from node.http.api.schema import ApiModel, Empty, Page
+from node.http.api.operation import AnyOperation, Call, read, write
+from node.http.api.schema import ApiModel, Empty, Page, page
 from node.services.tokens import Role
 from node.services.wiring import Services
 from protocols.skills.formats import Format
-from protocols.skills.framework import Skill
 from protocols.skills.search import MAX_QUERY_CHARACTERS, MAX_RESULTS
 
 
@@ -39,45 +38,22 @@ class SkillAnswer(ApiModel):
     description: str | None
 
 
-async def import_file(services: Services, call: Call[ImportBody, Empty]) -> ImportAnswer:
+async def import_skills(services: Services, call: Call[ImportBody, Empty]) -> ImportAnswer:
     done = await services.skills.import_file(call.body.format, call.body.content.encode())
-    return ImportAnswer(added=done.added, changed=done.changed, unchanged=done.unchanged)
+    return ImportAnswer.model_validate(done)
 
 
-async def search(services: Services, call: Call[Empty, SearchQuery]) -> Page[SkillAnswer]:
+async def search_skills(services: Services, call: Call[Empty, SearchQuery]) -> Page[SkillAnswer]:
     found = await services.skills.search(call.query.q, call.query.limit)
-    return Page[SkillAnswer](items=[_answer(skill) for skill in found])
-
-
-def _answer(skill: Skill) -> SkillAnswer:
-    return SkillAnswer(
-        uri=skill.uri,
-        name=skill.name,
-        framework=skill.framework,
-        code=skill.code,
-        description=skill.description,
-    )
+    return page(SkillAnswer, found, call.query.limit, "uri")
 
 
 OPERATIONS: tuple[AnyOperation, ...] = (
-    Operation(
-        method="POST",
-        path="/skills/import",
-        summary="Import a framework's file; doing it again changes nothing, and a bad file changes nothing either.",
-        roles=(Role.OPERATOR,),
-        body=ImportBody,
-        query=Empty,
-        response=ImportAnswer,
-        handler=import_file,
+    write(
+        "/skills/import",
+        "Import a framework's file; doing it again changes nothing, and a bad file changes nothing either.",
+        (Role.OPERATOR,),
+        import_skills,
     ),
-    Operation(
-        method="GET",
-        path="/skills",
-        summary="Search the imported skills by name, code or URI, the best first.",
-        roles=tuple(Role),
-        body=Empty,
-        query=SearchQuery,
-        response=Page[SkillAnswer],
-        handler=search,
-    ),
+    read("/skills", "Search the imported skills by name, code or URI, the best first.", tuple(Role), search_skills),
 )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from node.http.api.operation import AnyOperation, Call, Operation
+from node.http.api.operation import AnyOperation, Call, read, write
 from node.http.api.schema import ApiModel, Empty, Page, PageQuery, page
 from node.services.tokens import Role
 from node.services.wiring import Services
@@ -28,48 +28,27 @@ class SyncAnswer(ApiModel):
     failed: int
 
 
-async def show(services: Services, call: Call[Empty, PageQuery]) -> Page[ListAnswer]:
+async def list_status_lists(services: Services, call: Call[Empty, PageQuery]) -> Page[ListAnswer]:
     found = await services.status_sync.lists(limit=call.query.limit + 1, after=call.query.after)
-    answers = [
-        ListAnswer(
-            url=item.url,
-            issuer=item.issuer,
-            freshness=item.freshness,
-            fetched_at=item.fetched_at,
-            checked_at=item.checked_at,
-            next_at=item.next_at,
-            failures=item.failures,
-            error=item.error,
-        )
-        for item in found
-    ]
-    return page(answers, call.query.limit, "url")
+    return page(ListAnswer, found, call.query.limit, "url")
 
 
-async def sync(services: Services, call: Call[Empty, Empty]) -> SyncAnswer:
+async def sync_status_lists(services: Services, call: Call[Empty, Empty]) -> SyncAnswer:
     lists, failed = await services.status_sync.sync_now()
     return SyncAnswer(lists=lists, failed=failed)
 
 
 OPERATIONS: tuple[AnyOperation, ...] = (
-    Operation(
-        method="GET",
-        path="/status",
-        summary="The status lists that reports of this node rest on, and how fresh each is.",
-        roles=tuple(Role),
-        body=Empty,
-        query=PageQuery,
-        response=Page[ListAnswer],
-        handler=show,
+    read(
+        "/status",
+        "The status lists that reports of this node rest on, and how fresh each is.",
+        tuple(Role),
+        list_status_lists,
     ),
-    Operation(
-        method="POST",
-        path="/status/sync",
-        summary="Look at every status list now, not when it is due; returns when all have answered or failed.",
-        roles=(Role.OPERATOR, Role.VERIFIER),
-        body=Empty,
-        query=Empty,
-        response=SyncAnswer,
-        handler=sync,
+    write(
+        "/status/sync",
+        "Look at every status list now, not when it is due; returns when all have answered or failed.",
+        (Role.OPERATOR, Role.VERIFIER),
+        sync_status_lists,
     ),
 )

@@ -24,7 +24,7 @@ from node.demo.stage import Stage
 from protocols.verification.report_schema import REPORT_SCHEMA
 from tests.support.commands import ENVIRONMENT, ROOT, run_command
 
-TOLD_WITHIN_S = 110
+TOLD_WITHIN_S = 300
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from node.errors import Conflict
 from node.services.did_document import Purpose
 from protocols.dids.parse import parse_document
 from tests.support.served import DID, Served, make_node, served_node
@@ -40,7 +41,7 @@ async def test_who_has_the_document_gets_304_until_a_key_changes(served: Served)
     assert changed.status == 200
 
 
-async def test_a_rotated_signing_key_stays_with_its_date_and_an_agreement_key_goes(served: Served) -> None:
+async def test_a_new_key_is_published_at_once_and_used_when_others_know_it(served: Served) -> None:
     identity = served.services.identity
     served.clock.advance(timedelta(days=1, milliseconds=300))
     for purpose in Purpose:
@@ -48,18 +49,56 @@ async def test_a_rotated_signing_key_stays_with_its_date_and_an_agreement_key_go
     document = parse_document(identity.did_document(), DID)
     assert document.relationships["authentication"] == (f"{DID}#auth-2", f"{DID}#auth-1")
     assert document.relationships["assertionMethod"] == (f"{DID}#issue-2", f"{DID}#issue-1")
-    assert document.relationships["keyAgreement"] == (f"{DID}#agree-2",)
+    assert document.relationships["keyAgreement"] == (f"{DID}#agree-2", f"{DID}#agree-1")
     expires = {kid.partition("#")[2]: method.expires for kid, method in document.methods.items()}
-    to_the_second_after = served.clock.now().replace(microsecond=0) + timedelta(seconds=1)
+    settled = served.clock.now() + timedelta(minutes=10)
+    second_after = settled.replace(microsecond=0) + timedelta(seconds=1)
     assert expires == {
         "auth-2": None,
-        "auth-1": to_the_second_after,
+        "auth-1": second_after,
         "issue-2": None,
-        "issue-1": to_the_second_after,
+        "issue-1": second_after,
         "agree-2": None,
+        "agree-1": second_after + timedelta(days=8),
     }
-    assert identity.signer(Purpose.ASSERTION).kid == f"{DID}#issue-2"
+    assert (identity.signer(Purpose.ASSERTION).kid, identity.agreement_of(DID).kid) == (
+        f"{DID}#issue-1",
+        f"{DID}#agree-1",
+    )
+    served.clock.advance(timedelta(minutes=10))
+    assert (identity.signer(Purpose.ASSERTION).kid, identity.agreement_of(DID).kid) == (
+        f"{DID}#issue-2",
+        f"{DID}#agree-2",
+    )
     assert set(identity.agreements()) == {f"{DID}#agree-1", f"{DID}#agree-2"}
+
+
+async def test_an_agreement_key_is_to_be_found_as_long_as_mail_under_it_may_wait(served: Served) -> None:
+    identity = served.services.identity
+    await identity.rotate(Purpose.AGREEMENT)
+    for days, listed in ((0, ("agree-2", "agree-1")), (7, ("agree-2", "agree-1")), (2, ("agree-2",))):
+        served.clock.advance(timedelta(days=days))
+        document = parse_document(identity.did_document(), DID)
+        assert [kid.partition("#")[2] for kid in document.relationships["keyAgreement"]] == list(listed)
+        encrypted_for = [key.id.partition("#")[2] for key in document.recipients("X25519", served.clock.now())]
+        assert encrypted_for == ["agree-2"]
+
+
+async def test_a_leaked_key_ends_at_once_and_says_so(served: Served) -> None:
+    identity = served.services.identity
+    await identity.rotate(Purpose.ASSERTION)
+    for purpose in (Purpose.ASSERTION, Purpose.AGREEMENT):
+        await identity.rotate(purpose, leaked=True)
+    assert identity.signer(Purpose.ASSERTION).kid == f"{DID}#issue-3"
+    assert identity.agreement_of(DID).kid == f"{DID}#agree-2"
+    document = parse_document(identity.did_document(), DID)
+    second_after = served.clock.now().replace(microsecond=0) + timedelta(seconds=1)
+    for number, ended in (("1", second_after), ("2", second_after), ("3", None)):
+        method = document.methods[f"{DID}#issue-{number}"]
+        assert (method.expires, method.revoked) == (ended, ended)
+    assert document.relationships["keyAgreement"] == (f"{DID}#agree-2",)
+    with pytest.raises(Conflict):
+        await identity.rotate(Purpose.FEDERATION, leaked=True)
 
 
 async def test_what_the_signer_signs_verifies_under_the_published_key(served: Served) -> None:

@@ -311,6 +311,26 @@ async def test_a_federation_key_is_changed_without_a_gap(internet: Internet, emp
     assert validate_chain(chain, anchors=anchors, now=internet.clock.now()).subject == entity_id
 
 
+async def test_a_federation_key_does_not_sign_before_the_anchor_states_it(internet: Internet, employer: Node) -> None:
+    """However long the anchor's own node does not look: the chain holds with the key that it knows."""
+    college = internet.nodes[COLLEGE]
+
+    async def signed_by() -> str:
+        return parse_compact(await college.configuration.current()).kid
+
+    first = await signed_by()
+    await college.identity.rotate(Purpose.FEDERATION)
+    for _ in range(9):
+        internet.clock.advance(timedelta(days=1))
+        await internet.sync(COLLEGE, EMPLOYER)
+        assert (await signed_by(), await cause(employer, college.did)) == (first, ("yes", "member_in_good_standing"))
+    for _ in range(2):
+        internet.clock.advance(timedelta(hours=1))
+        await internet.sync()
+        assert await cause(employer, college.did) == ("yes", "member_in_good_standing")
+    assert await signed_by() != first
+
+
 async def test_a_resolve_response_carries_the_chain_and_is_signed_by_us(internet: Internet, employer: Node) -> None:
     token = await employer.federation.resolve(COLLEGE, NETWORK)
     jws = parse_compact(token, typ="resolve-response+jwt")
