@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from node.cli.tls import calling_context
 from node.errors import ConfigurationError, Rejected, Unreachable
 from node.settings import Settings, load_settings
 from protocols.errors import ProtocolError
@@ -90,17 +91,18 @@ def client_of(data: Path) -> NodeClient:
         ConfigurationError: no node.toml or no token there.
     """
     settings = load_settings(data)
-    url = os.environ.get("LER_URL", "").rstrip("/") or _local_url(settings)
+    elsewhere = os.environ.get("LER_URL", "").rstrip("/")
     token = os.environ.get("LER_TOKEN") or _token_in(settings.secrets_dir / "api-token")
-    if not url.startswith("https:") or settings.tls.cert is None:
-        return NodeClient(url=url, token=token)
-    return NodeClient(url=url, token=token, host=urlsplit(settings.origin).hostname, tls=_own_certificate(settings))
+    if elsewhere:
+        return NodeClient(url=elsewhere, token=token)
+    host, tls = urlsplit(settings.origin).hostname, calling_context(settings)
+    return NodeClient(url=_local_url(settings), token=token, host=host, tls=tls)
 
 
 def _local_url(settings: Settings) -> str:
     address = settings.admin_address or settings.listen_address
     host = ANY_ADDRESS.get(address.host, address.host)
-    scheme = "https" if settings.tls.cert is not None else "http"
+    scheme = "http" if settings.certificate is None else "https"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{address.port}"
 
 
@@ -111,13 +113,6 @@ def _token_in(path: Path) -> str:
         raise ConfigurationError(
             "no API token", found=f"no readable {path}", expected="the token `ler-node init` wrote there, or LER_TOKEN"
         ) from error
-
-
-def _own_certificate(settings: Settings) -> ssl.SSLContext:
-    """Trusts exactly the certificate that the node was given, whoever issued it."""
-    context = ssl.create_default_context(cafile=str(settings.tls.cert))
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    return context
 
 
 def _answer(status: int, raw: bytes) -> JsonObject:

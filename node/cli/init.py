@@ -10,6 +10,7 @@ import typer
 from node.adapters.master_key import create_master_key
 from node.cli.offline import identity_of, opened_storage
 from node.cli.options import DataOption
+from node.cli.tls import serving_context
 from node.clock import SystemClock
 from node.errors import ConfigurationError
 from node.services.attempts import Attempts
@@ -40,9 +41,10 @@ def init(
         did=did,
         name=name,
         listen=listen,
-        tls={"cert": tls_cert, "key": tls_key} if tls_cert or tls_key else None,
+        tls={"cert": _absolute(tls_cert), "key": _absolute(tls_key)} if tls_cert or tls_key else None,
         database={"url": database_url} if database_url else None,
     )
+    serving_context(settings)
     os.umask(0o077)
     toml = write_initial(settings)  # the first step, and refused where there is one: two inits cannot meet
     try:
@@ -58,6 +60,10 @@ def init(
     print(f"keys       sealed in the database, under the master key in {settings.master_file}")
     print(f"api token  {token}  (also in {token_file})")
     print(f"next       ler-node serve --data {data}")
+
+
+def _absolute(file: Path | None) -> Path | None:
+    return None if file is None else file.absolute()
 
 
 async def _create(settings: Settings) -> str:

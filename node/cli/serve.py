@@ -2,13 +2,13 @@
 
 import asyncio
 import signal
-import ssl
 
 import typer
 from aiohttp import web
 
 from node.app import create_app
 from node.cli.options import DataOption
+from node.cli.tls import serving_context
 from node.errors import ConfigurationError
 from node.keys import LOG, SERVICES
 from node.log import capture_libraries
@@ -51,7 +51,7 @@ async def run(settings: Settings) -> None:
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> None:
-    tls = _tls(settings)
+    tls = serving_context(settings)
     for address in (settings.listen_address, settings.admin_address):
         if address is None:
             continue
@@ -64,18 +64,3 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
                 found=f"{address.host}:{address.port}: {error.strerror}",
                 expected="a free address",
             ) from error
-
-
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    if settings.tls.cert is None or settings.tls.key is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(settings.tls.cert, settings.tls.key)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigurationError(
-            "the TLS certificate cannot be used",
-            found=str(settings.tls.cert),
-            expected="PEM files that belong together",
-        ) from error
-    return context

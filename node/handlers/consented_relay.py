@@ -1,8 +1,10 @@
 """consented-relay/1.0 on this node: as entry, as exit and as asker."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+from node.clock import jitter
 from node.services.parts import Parts
 from node.services.performers import Unit
 from protocols.flows.consented_relay.messages import CheckSealed, TakeDelivery, Vouched
@@ -14,7 +16,9 @@ def vouched(parts: Parts, unit: Unit, effect: Vouched) -> None:
 
 def check_sealed(parts: Parts, unit: Unit, effect: CheckSealed) -> None:
     payload = {"vouching": effect.vouching, "middle": effect.middle, "expires_at": effect.expires_at.isoformat()}
-    parts.work.add(unit.session, "relay.check", payload, now=unit.now)
+    # Held for a random time, so that the times at entry and asker do not line up.
+    held_until = unit.now + timedelta(milliseconds=jitter() * parts.hold_ms_max)
+    parts.work.add(unit.session, "relay.check", payload, now=unit.now, not_before=held_until)
 
 
 def take_delivery(parts: Parts, unit: Unit, effect: TakeDelivery) -> None:
@@ -23,8 +27,17 @@ def take_delivery(parts: Parts, unit: Unit, effect: TakeDelivery) -> None:
 
 
 def entry(parts: Parts, unit: Unit, arguments: Mapping[str, Any]) -> Any:
-    return parts.entry.facts(unit.session, arguments["owner"], arguments["middle"], now=unit.now)
+    facts = parts.entry.facts(unit.session, arguments["owner"], arguments["middle"], now=unit.now)
+    return {**facts, "next_is_relay": _may_relay(parts, unit, arguments["next"])}
+
+
+def is_relay(parts: Parts, unit: Unit, arguments: Mapping[str, Any]) -> Any:
+    return _may_relay(parts, unit, arguments["did"])
+
+
+def _may_relay(parts: Parts, unit: Unit, did: str) -> bool:
+    return parts.directory.standing(unit.session, did, "relay", unit.now).outcome != "no"
 
 
 PERFORMS = {Vouched: vouched, CheckSealed: check_sealed, TakeDelivery: take_delivery}
-READS = {"entry": entry}
+READS = {"entry": entry, "is_relay": is_relay}

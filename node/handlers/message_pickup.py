@@ -12,7 +12,8 @@ def mailbox(parts: Parts, unit: Unit, arguments: Mapping[str, Any]) -> Any:
     waiting = parts.mailbox.waiting(
         unit.session, arguments["owner"], arguments["recipient"], arguments["limit"], without=arguments["without"]
     )
-    return {**waiting, "live_possible": unit.connection is not None and unit.connection.persistent}
+    keeps = parts.mailbox.keeps(unit.session, arguments["owner"])
+    return {**waiting, "live_possible": keeps and unit.connection is not None and unit.connection.persistent}
 
 
 def remove(parts: Parts, unit: Unit, effect: RemoveMail) -> None:

@@ -48,7 +48,11 @@ async def socket(request: web.Request) -> web.WebSocketResponse:
         async with sending:
             await line.send_bytes(envelope)
 
-    connection = services.live.connect(push)
+    def hang_up() -> None:
+        if request.transport is not None:
+            request.transport.close()
+
+    connection = services.live.connect(push, hang_up)
     try:
         async for frame in line:
             if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):

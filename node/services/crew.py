@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from node.errors import StorageError
 from node.storage.unit import Waiter
 
 Row = TypeVar("Row")
@@ -18,9 +19,11 @@ async def work_off(
     due: Waiter,
     *,
     at_once: int,
+    idle_s: Callable[[], Awaitable[float]] | None = None,
 ) -> None:
     """Runs until cancelled. `claim(n)` takes at most n rows; `perform` handles its own expected failures.
 
+    `idle_s` says for how long nothing will be due, where that is known, so that what is due later is not late.
     A failure that `perform` did not expect ends the loop, loudly: the row's lease gives it back after a restart.
     Every task is owned here and ends with this one.
     """
@@ -39,10 +42,14 @@ async def work_off(
         while True:
             await places.acquire()  # at least one is free; a row that was claimed must not wait while its lease runs
             places.release()
-            rows = await claim(at_once - working)
+            try:
+                rows = await claim(at_once - working)
+            except StorageError:  # what is under way goes on; the database may be back in a moment
+                await asyncio.sleep(POLL_S)
+                continue
             for row in rows:
                 await places.acquire()
                 working += 1
                 tasks.create_task(one(row))
             if not rows:
-                await due.wait(POLL_S)
+                await due.wait(POLL_S if idle_s is None else min(POLL_S, await idle_s()))

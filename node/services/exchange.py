@@ -33,9 +33,10 @@ from protocols.consent.facts import AskerFacts
 from protocols.consent.letters import parse_contact, parse_decline
 from protocols.consent.record import record_hash
 from protocols.consent.relay import Contact, Decline, Deliver, Present, Receipted, parse_deliver
-from protocols.didcomm.envelope import unpack
+from protocols.didcomm.envelope import NeedsDocument, unpack
 from protocols.dids.document import DidDocument
-from protocols.errors import MalformedMessage
+from protocols.dids.peer import resolve_peer4, short_form
+from protocols.errors import MalformedMessage, ProtocolError
 from protocols.findings import Finding
 from protocols.findings import Outcome as Answered
 from protocols.flow import Received
@@ -160,17 +161,40 @@ class Exchange:
             unit.session, record_hash=record, payload_hash=this, requester=self.identity.did, now=unit.now
         ):
             return  # delivered before: one use, one report
+        try:
+            with unit.session.begin_nested():
+                self._read(unit, asked, said, inner, document, this, findings)
+        except (ProtocolError, NeedsDocument) as fault:
+            # The exit could not see it and the learner believes it arrived: it must not vanish, nor be tried again.
+            rows.set_learner_state(unit.session, asked, rows.UNREADABLE, now=unit.now)
+            self.log.error("presentation unreadable", request_id=asked.request_id, exc_info=fault)
+
+    def _read(
+        self,
+        unit: Unit,
+        asked: rows.AskedLearner,
+        said: Present,
+        inner: JsonObject,
+        document: DidDocument,
+        this: str,
+        findings: tuple[Finding, ...],
+    ) -> None:
+        """Opens what was sealed for us, and hands it to its flow; it must answer the very request that it came for."""
+        long_form = resolve_peer4(asked.long_form) if asked.long_form else document
         opened = unpack(
             canonical_json(inner),
             secrets=self.identity.agreements(),
-            documents={document.id: document},
+            documents={document.id: document, long_form.id: long_form},
             now=unit.now,
         )
+        message = opened.message
+        if (message.thread_id, message.type) != (asked.thread_id, f"{PIURI}/presentation"):
+            raise MalformedMessage("a sealed part that answers something else", found=message.name[:32])
         self.presentations.expect(
             unit, asked, record_jws=said.record, use_jws=said.use, payload_hash=this, findings=findings
         )
-        event = Received(message=opened.message, sender=opened.sender, ours=self.identity.did)
-        self.flows.receive(unit, PRESENT_PROOF, event)
+        sender = short_form(opened.sender) if opened.sender else None
+        self.flows.receive(unit, PRESENT_PROOF, Received(message=message, sender=sender, ours=self.identity.did))
 
     def _decline(self, unit: Unit, said: Decline, subject: str) -> None:
         asked = rows.asked_by_jws(unit.session, said.request)

@@ -60,6 +60,6 @@ class FlowRunner:
                 case Send(message=message) if unit.answers_on_the_line and message.to == (unit.sender,):
                     unit.replies.append(message)
                 case Send(message=message):
-                    self.outbox.enqueue(unit.session, message, now=unit.now)
+                    self.outbox.enqueue(unit.session, message, now=unit.now, is_stranger=unit.is_stranger)
                 case _:
                     self.performers.perform(unit, effect)

@@ -21,8 +21,8 @@ from node.log import Log
 from node.services.flows import FlowRunner
 from node.services.identity import Identity
 from node.services.performers import Connection, Unit
+from node.storage.repos import acquaintances, known_dids
 from node.storage.repos import inbox as seen
-from node.storage.repos import known_dids
 from node.storage.unit import Session, UnitOfWork
 from protocols.didcomm.envelope import NeedsDocument, Unpacked, pack_authcrypt, unpack
 from protocols.didcomm.message import Message
@@ -120,6 +120,7 @@ class Inbox:
                 sender=opened.sender,
                 received=opened.message,
                 connection=connection,
+                is_stranger=self._is_stranger(session, opened),
             )
             event = Received(message=opened.message, sender=opened.sender, ours=opened.ours)
             self.flows.receive(unit, spec, event)
@@ -147,15 +148,25 @@ class Inbox:
             return self._packed(report, opened)
 
         def body(session: Session) -> None:
-            self.flows.outbox.enqueue(session, report, now=self.clock.now())
+            self.flows.outbox.enqueue(
+                session, report, now=self.clock.now(), is_stranger=self._is_stranger(session, opened)
+            )
 
         await self.storage.run("inbox.refused", body)
         return None
 
-    def _packed(self, message: Message, opened: Opened) -> bytes:
-        """`message` for the sender of `opened`, whose document was needed to open it and so is at hand."""
+    def _is_stranger(self, session: Session, opened: Opened) -> bool:
+        return opened.sender is not None and not acquaintances.knows(session, opened.sender)
+
+    def _packed(self, message: Message, opened: Opened) -> bytes | None:
+        """`message` for the sender of `opened`, whose document was needed to open it and so is at hand.
+
+        None where it names no key to encrypt for: a sender may sign only, and then gets no answer on the line.
+        """
         document = next(document for did, document in opened.documents.items() if short_form(did) == opened.sender)
         recipients = document.recipients("X25519", self.clock.now())
+        if not recipients:
+            return None
         sender = self.identity.agreement_of(opened.ours)
         return pack_authcrypt(message, sender=sender, recipients=recipients, entropy=entropy)
 
@@ -164,6 +175,8 @@ def _opened(data: bytes, unpacked: Unpacked, documents: dict[str, DidDocument]) 
     message = unpacked.message
     if unpacked.recipient_kid is None:
         raise EnvelopeError("the envelope does not open")  # plaintext and merely signed messages are not taken in
+    if unpacked.sender_kid is None and not unpacked.addressed:
+        raise EnvelopeError("the envelope does not open")  # signed for somebody else, and sealed again for us
     sender = short_form(unpacked.sender) if unpacked.sender else None
     ours = did_of(unpacked.recipient_kid)
     who = sender or hashlib.sha256(data).hexdigest()

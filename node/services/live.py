@@ -17,6 +17,8 @@ from protocols.didcomm.envelope import pack_authcrypt
 from protocols.flows.message_pickup.messages import delivery
 
 AT_ONCE = 10
+MOST_OWNERS = 4
+"""Mailboxes that one line pushes for: a phone has one, a household a few."""
 POLL_S = 5.0
 
 Push = Callable[[bytes], Awaitable[None]]
@@ -28,6 +30,7 @@ class LiveConnection:
 
     live: "LiveDelivery"
     push: Push
+    hang_up: Callable[[], None]
     ours: str
     _pushing: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, asyncio.Task[None]])
 
@@ -39,8 +42,15 @@ class LiveConnection:
         task = self._pushing.pop(owner, None)
         if task is not None:
             task.cancel()
-        if live:
-            self._pushing[owner] = asyncio.create_task(self.live.push_new(owner, self.ours, self.push))
+        if live and len(self._pushing) < MOST_OWNERS:
+            task = asyncio.create_task(self.live.push_new(owner, self.ours, self.push))
+            task.add_done_callback(self._ended)
+            self._pushing[owner] = task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Pushing that broke ends the line, so that the phone connects again and does not wait for nothing."""
+        if not task.cancelled() and task.exception() is not None:
+            self.hang_up()
 
     async def close(self) -> None:
         self.live.metrics.live_sockets.dec()
@@ -57,10 +67,10 @@ class LiveDelivery:
     metrics: Metrics
     clock: Clock
 
-    def connect(self, push: Push) -> LiveConnection:
-        """A line that just opened; the caller closes it."""
+    def connect(self, push: Push, hang_up: Callable[[], None]) -> LiveConnection:
+        """A line that just opened; the caller closes it. `hang_up` ends it from this side."""
         self.metrics.live_sockets.inc()
-        return LiveConnection(self, push, self.identity.did)
+        return LiveConnection(self, push, hang_up, self.identity.did)
 
     async def push_new(self, owner: str, ours: str, push: Push) -> None:
         """Pushes what arrives for `owner` from now on; what was queued before is for the phone to ask for."""

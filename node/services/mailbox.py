@@ -12,6 +12,7 @@ from typing import Any
 from node.clock import new_id
 from node.log import Log
 from node.storage.repos import mailbox as rows
+from node.storage.repos import relay
 from node.storage.unit import Session, wake
 from protocols.jose.encoding import parse_object
 
@@ -58,13 +59,21 @@ class Mailbox:
         for recipient in removed:
             rows.ungrant(session, recipient=recipient, owner=owner)
 
+    def keeps(self, session: Session, owner: str) -> bool:
+        """Whether there is a mailbox for `owner` here."""
+        return rows.owner_of(session, owner) == owner
+
     def keylist(self, session: Session, owner: str) -> list[str]:
         """The recipients of `owner`, in the order they were added."""
         return list(rows.recipients_of(session, owner))
 
     def taken(self, session: Session, owner: str, recipients: Sequence[str]) -> list[str]:
-        """Those of `recipients` that are somebody else's."""
-        return [did for did in recipients if rows.owner_of(session, did) not in (None, owner)]
+        """Those of `recipients` that are somebody else's: another's mailbox, or a per-asker DID with its way back."""
+        return [
+            did
+            for did in recipients
+            if rows.owner_of(session, did) not in (None, owner) or relay.is_routed(session, did)
+        ]
 
     def waiting(
         self, session: Session, owner: str, recipient: str | None, limit: int, *, without: Sequence[str]

@@ -6,9 +6,11 @@ the way, and posts it. A failure moves `next_at` in the database; only expiry en
 an operator sees.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from node.adapters.did_resolver import Resolver
 from node.adapters.keystore import Sealer
@@ -31,7 +33,10 @@ from protocols.jose.encoding import canonical_json, parse_object
 LIFETIME = timedelta(days=7)
 LEASE = timedelta(seconds=60)
 AT_ONCE = 16
-MAX_HOPS = 3
+STRANGERS_AT_ONCE = 2
+STRANGERS_LIFETIME = timedelta(minutes=10)
+MAX_WRAPS = 3
+"""Routing keys and mediators of one way, together: each wrap writes the envelope in base64 once more."""
 REFUSALS = 4
 """Tries before a no is final: a peer may know our keys, or we its document, only as they were a minute ago."""
 
@@ -42,13 +47,18 @@ class Outbox:
 
     sealer: Sealer
 
-    def enqueue(self, session: Session, message: Message, *, now: datetime, via: str | None = None) -> None:
+    def enqueue(
+        self, session: Session, message: Message, *, now: datetime, via: str | None = None, is_stranger: bool = False
+    ) -> None:
         """Sends `message` from `message.sender` to `message.to[0]`; anonymously where it names no sender.
 
         Args:
             via: a mediator's DID, for a recipient whose DID names no service: a mailbox key.
+            is_stranger: the recipient is nobody we know. Strangers have slots of their own, few, and not for long, so
+                that ten thousand of them hold up nobody else's mail; past their number nothing is kept for them.
         """
-        expires_at = message.expires_time or now + LIFETIME
+        latest = now + (STRANGERS_LIFETIME if is_stranger else LIFETIME)
+        expires_at = min(message.expires_time or latest, latest)
         value = {"message": message.to_json(), "via": via}
         rows.enqueue(
             session,
@@ -58,6 +68,7 @@ class Outbox:
             sealed=self.sealer.seal(canonical_json(value), context="outbox"),
             now=now,
             expires_at=expires_at,
+            is_stranger=is_stranger,
         )
 
 
@@ -85,11 +96,14 @@ class OutboxWorker:
 
     async def run(self) -> None:
         """Delivers what is due until cancelled; woken by commits, and by the clock at the latest every second."""
-        await work_off(self._claim, self._deliver, self.storage.listen("outbox"), at_once=AT_ONCE)
+        async with asyncio.TaskGroup() as both:
+            for is_stranger, at_once in ((False, AT_ONCE), (True, STRANGERS_AT_ONCE)):
+                claim, due = partial(self._claim, is_stranger), self.storage.listen("outbox")
+                both.create_task(work_off(claim, self._deliver, due, at_once=at_once))
 
-    async def _claim(self, most: int) -> list[OutboxMessage]:
+    async def _claim(self, is_stranger: bool, most: int) -> list[OutboxMessage]:
         def body(session: Session) -> list[OutboxMessage]:
-            return rows.claim(session, now=self.clock.now(), lease=LEASE, limit=most)
+            return rows.claim(session, now=self.clock.now(), lease=LEASE, limit=most, is_stranger=is_stranger)
 
         return await self.storage.run("outbox.claim", body)
 
@@ -105,8 +119,8 @@ class OutboxWorker:
                 rows.delivered(session, row.id)
 
             await self.storage.run("outbox.delivered", delivered)
-        except ProtocolError as error:
-            await self._failed(row, error.detail, is_no=isinstance(error, DidError))
+        except ProtocolError as error:  # of this message or of its recipient's document: no fault of the way there
+            await self._failed(row, error.detail, is_no=True)
         except NodeError as error:
             await self._failed(row, error.detail, is_no=not error.retryable)
         except Exception as fault:  # one message that we cannot handle must not hold up the others
@@ -139,9 +153,13 @@ class OutboxWorker:
 
     async def _route(self, envelope: bytes, next: str, endpoint: Endpoint | None, expires_at: datetime) -> Outgoing:
         """Wraps for each routing key and each mediator, innermost first (DIDComm v2.1, Routing)."""
-        for _ in range(MAX_HOPS):
+        wraps = 0
+        while True:
             if endpoint is None:
                 raise DidError("the recipient has no DIDComm service", expected="a DIDCommMessaging endpoint")
+            wraps += len(endpoint.routing_keys) + endpoint.uri.startswith("did:")
+            if wraps > MAX_WRAPS:
+                raise DidError("too many mediators on the way", found=f"{wraps} wraps", expected=f"at most {MAX_WRAPS}")
             for kid in reversed(endpoint.routing_keys):
                 keys = self._keys(await self.resolver.resolve(did_of(kid)))
                 envelope, next = self._wrap(envelope, next, keys, expires_at), kid
@@ -152,7 +170,6 @@ class OutboxWorker:
             mediator = await self.resolver.resolve(endpoint.uri)
             envelope, next = self._wrap(envelope, next, self._keys(mediator), expires_at), mediator.id
             endpoint = mediator.didcomm_endpoint
-        raise DidError("too many mediators on the way", expected=f"at most {MAX_HOPS}")
 
     def _wrap(self, envelope: bytes, next: str, keys: tuple[VerificationMethod, ...], expires_at: datetime) -> bytes:
         return wrap_forward(envelope, next=next, keys=keys, id=new_id(), entropy=entropy, expires=expires_at)

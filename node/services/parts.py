@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from node.services.directory import Directory
 from node.services.flows import FlowRunner
 from node.services.identity import Identity
 from node.services.issuance import Issuance
@@ -19,6 +20,7 @@ class Parts:
 
     flows: FlowRunner
     identity: Identity
+    directory: Directory
     entry: Entry
     issuance: Issuance
     learners: Learners
@@ -26,3 +28,4 @@ class Parts:
     presentations: Presentations
     routing: Routing
     work: WorkList
+    hold_ms_max: int

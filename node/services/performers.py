@@ -34,6 +34,7 @@ class Unit:
         sender: the DID the envelope authenticated, None for an anonymous message or one of our own commands.
         received: the message that is being answered, None for a command.
         connection: where it came from, None where there is no line to answer on.
+        is_stranger: the sender is nobody this node knows.
         replies: messages for the line itself (return_route), packed in this transaction.
         after_commit: called on the event loop once the transaction is durable.
     """
@@ -44,6 +45,7 @@ class Unit:
     sender: str | None = None
     received: Message | None = None
     connection: Connection | None = None
+    is_stranger: bool = False
     replies: list[Message] = field(default_factory=list[Message])
     after_commit: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
 

@@ -7,11 +7,23 @@ from datetime import datetime, timedelta
 from node.clock import Clock
 from node.errors import NotFound
 from node.services.outbox import LIFETIME
-from node.storage.repos import inbox, invitations, jobs, learners, mailbox, outbox, relay, threads
+from node.storage.repos import (
+    acquaintances,
+    inbox,
+    invitations,
+    jobs,
+    learners,
+    mailbox,
+    outbox,
+    relay,
+    threads,
+    work,
+)
 from node.storage.repos.queues import Counts, counts
 from node.storage.unit import OutboxMessage, Session, UnitOfWork
 
 KEEP_DEAD_FOR = timedelta(days=30)
+KEEP_STRANGERS_FOR = timedelta(days=1)
 KEEP_COUNTS_FOR = timedelta(days=2)
 KEEP_THREADS_FOR = timedelta(days=400)
 """Longer than any conversation: a request lives 90 days at most, and its receipt follows within a week."""
@@ -69,6 +81,8 @@ class Queues:
             mailbox.remove_expired(session, now=now)
             outbox.remove_dead(session, before=now - KEEP_DEAD_FOR)
             relay.forget_routes(session, now=now)
+            acquaintances.forget_strangers(session, before=now - KEEP_STRANGERS_FOR)
+            work.remove_dead(session, before=now - KEEP_DEAD_FOR)
             relay.forget_counts(session, before=(now - KEEP_COUNTS_FOR).date())
             invitations.forget_expired(session, before=now - KEEP_DEAD_FOR)
             learners.forget_codes(session, before=now - KEEP_DEAD_FOR)

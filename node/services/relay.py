@@ -6,11 +6,10 @@ The exit opens the middle with its own key, gathers what it knows (directory, wa
 Spec: docs/protocols/consented-relay.md
 """
 
-import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from node.clock import Clock, jitter, new_id
+from node.clock import Clock, new_id
 from node.log import Log
 from node.metrics import Metrics
 from node.services.directory import Directory, Member
@@ -37,7 +36,7 @@ from protocols.consent.relay import (
     Said,
     parse_middle,
 )
-from protocols.didcomm.envelope import unpack
+from protocols.didcomm.envelope import NeedsDocument, unpack
 from protocols.dids.document import DidDocument
 from protocols.dids.peer import resolve_peer4, short_form
 from protocols.errors import MalformedMessage
@@ -97,7 +96,6 @@ class Exit:
     outbox: Outbox
     clock: Clock
     log: Log
-    hold_ms_max: int
     metrics: Metrics
 
     async def check(self, payload: JsonObject) -> Outcome:
@@ -108,7 +106,6 @@ class Exit:
         """
         expires_at = datetime.fromisoformat(payload["expires_at"])
         middle, inner = self._open(payload["middle"])
-        await asyncio.sleep(jitter() * self.hold_ms_max / 1000)  # the times at entry and asker must not line up
         now = self.clock.now()
 
         def body(session: Session) -> None:
@@ -134,9 +131,11 @@ class Exit:
         return check_exit(case.facts, case.middle, case.inner, now)
 
     def _open(self, middle_jwe: JsonObject) -> tuple[Middle, JsonObject | None]:
-        opened = unpack(
-            canonical_json(middle_jwe), secrets=self.identity.agreements(), documents={}, now=self.clock.now()
-        )
+        sealed = canonical_json(middle_jwe)
+        try:
+            opened = unpack(sealed, secrets=self.identity.agreements(), documents={}, now=self.clock.now())
+        except NeedsDocument as error:  # authenticated by somebody: the exit must not know by whom
+            raise MalformedMessage("not a middle", found="an authenticated message", expected="anoncrypt") from error
         if opened.message.type != MIDDLE:
             raise MalformedMessage("not a middle", found=opened.message.type[:80], expected=MIDDLE)
         inner = read_envelope(opened.message) if opened.message.attachments else None
@@ -196,9 +195,10 @@ class Exit:
         """Tells the learner what became of it, where there is a way back and a member in good standing vouches."""
         if case.facts.entry_standing.outcome != "yes":
             return
-        if rows.route(session, case.subject, now=now) is None and not self._opened_to_refuse(
-            session, case, findings, now
-        ):
+        signed = [finding for finding in findings if finding.number == SIGNATURES]
+        if not signed or not all(finding.outcome is Answered.YES for finding in signed):
+            return  # what the per-asker DID did not sign is not its business
+        if rows.route(session, case.subject, now=now) is None and not self._opened_to_refuse(session, case, now):
             return
         refusals = tuple(f for f in findings if f.outcome in (Answered.NO, Answered.COULD_NOT_TELL))
         answer = answer_message(
@@ -211,15 +211,10 @@ class Exit:
         )
         self.outbox.enqueue(session, answer, now=now)
 
-    def _opened_to_refuse(self, session: Session, case: _Case, findings: tuple[Finding, ...], now: datetime) -> bool:
-        """Opens the way back of a refused contact for a day, to say why it was refused.
-
-        Only for a letter that the per-asker DID itself signed, over this very way back: otherwise whoever saw that
-        DID once could take the learner's way.
-        """
-        way_back, signed = case.middle.way_back, [f for f in findings if f.number == SIGNATURES]
-        own = bool(signed) and all(finding.outcome is Answered.YES for finding in signed)
-        if way_back is None or case.long_form is None or not own or way_back.via != case.facts.entry:
+    def _opened_to_refuse(self, session: Session, case: _Case, now: datetime) -> bool:
+        """Opens the way back of a refused contact for a day, to say why it was refused; its letter binds that way."""
+        way_back = case.middle.way_back
+        if way_back is None or case.long_form is None or way_back.via != case.facts.entry:
             return False
         known_dids.learn(session, case.subject, long_form=case.long_form, now=now)
         until = min(way_back.until, now + REFUSED_FOR)

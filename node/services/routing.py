@@ -34,10 +34,9 @@ class Routing:
         until = expires_at or now + KEPT_FOR
         if until <= now:
             return
-        if self.mailbox.deposit(session, recipient, envelope, now=now, expires_at=until):
-            return
+        # The way back first: it was opened by a signature of that very DID, a keylist entry by somebody's word.
         back = self.routes.back(session, recipient, envelope, now=now, expires_at=until)
         if back is not None:
             self.outbox.enqueue(session, back.message, now=now, via=back.via)
-        else:
+        elif not self.mailbox.deposit(session, recipient, envelope, now=now, expires_at=until):
             self.log.info("forward for nobody here", bytes=len(envelope))

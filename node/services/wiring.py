@@ -131,7 +131,7 @@ def build_services(
     )
     requests = Requests(storage, identity, directory, invitations, federation, clock)
     exchange = Exchange(identity, directory, federation, invitations, requests, presentations, flows, clock, log)
-    exit = Exit(storage, identity, directory, routes, outbox, clock, log, settings.relay.hold_ms_max, metrics)
+    exit = Exit(storage, identity, directory, routes, outbox, clock, log, metrics)
     performers: Mapping[str, Perform] = {
         "relay.check": exit.check,
         "exchange.delivery": exchange.delivery,
@@ -158,7 +158,9 @@ def build_services(
         members=members,
         outbox=OutboxWorker(storage, sealer, identity, resolver, outside.transport, routing.deposit, clock, log),
         parts=Parts(
+            directory=directory,
             entry=Entry(),
+            hold_ms_max=settings.relay.hold_ms_max,
             flows=flows,
             identity=identity,
             issuance=issuance,

@@ -56,7 +56,12 @@ class WorkRunner:
 
     async def run(self) -> None:
         """Works until cancelled; woken by commits, and by the clock at the latest every second."""
-        await work_off(self._claim, self._perform, self.storage.listen("work"), at_once=AT_ONCE)
+        await work_off(self._claim, self._perform, self.storage.listen("work"), at_once=AT_ONCE, idle_s=self._idle_s)
+
+    async def _idle_s(self) -> float:
+        """Seconds until the next item is due; an hour where none waits."""
+        next_at = await self.storage.read(rows.next_due_at)
+        return 3600.0 if next_at is None else max(0.01, (next_at - self.clock.now()).total_seconds())
 
     async def _claim(self, most: int) -> list[WorkItem]:
         def body(session: Session) -> list[WorkItem]:

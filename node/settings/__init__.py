@@ -117,7 +117,14 @@ class Settings(BaseSettings):
     @property
     def master_file(self) -> Path:
         """Where the master key lies, when neither the environment nor a command gives it."""
-        return self.keys.master_file or self.secrets_dir / "master.key"
+        return self.data_dir / (self.keys.master_file or self.secrets_dir / "master.key")
+
+    @property
+    def certificate(self) -> tuple[Path, Path] | None:
+        """The PEM files of our own TLS: certificate chain and private key; None behind a front."""
+        if self.tls.cert is None or self.tls.key is None:
+            return None
+        return self.data_dir / self.tls.cert, self.data_dir / self.tls.key
 
     @property
     def listen_address(self) -> Address:

@@ -60,7 +60,7 @@ class Admin(_Table):
 
 
 class Tls(_Table):
-    """PEM files; without them a TLS front stands before the node."""
+    """PEM files, a relative path begins in the data directory; without them a TLS front stands before the node."""
 
     cert: Path | None = None
     key: Path | None = None

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from protocols.errors import MalformedMessage
+from protocols.errors import MalformedCredential, MalformedMessage
 from protocols.jose.encoding import JsonObject, b64url_encode, digest, digest_json
 from protocols.jose.keys import Entropy
 
@@ -28,6 +28,8 @@ def salted_digest(salt: str, text: str) -> str:
 
 def credential_digest(credential: JsonObject | str) -> str:
     """A credential's own digest: over its RFC 8785 form, or over the exact characters of one in compact JOSE form."""
+    if isinstance(credential, str) and not credential.isascii():
+        raise MalformedCredential("not a credential in compact JOSE form", expected="ASCII characters")
     return digest(credential.encode("ascii")) if isinstance(credential, str) else digest_json(credential)
 
 

@@ -85,6 +85,12 @@ def return_hash(way_back: Return) -> str:
 
 
 def read_return(value: Any) -> Return:
+    """The way back in a JSON object.
+
+    Raises:
+        MalformedMessage: a member missing or unknown, or a mailbox that is no did:key: an exit must not be made to
+            look anything up, or to hold up an entry's other mail, for a mailbox of the sender's making.
+    """
     members = Members(value, "return")
     way_back = Return(
         via=members.did("via"),
@@ -93,6 +99,8 @@ def read_return(value: Any) -> Return:
         salt=members.token("salt", 86),
     )
     members.done()
+    if not way_back.mailbox.startswith("did:key:"):
+        raise MalformedMessage("a mailbox of another kind", found=way_back.mailbox[:16], expected="a did:key")
     return way_back
 
 

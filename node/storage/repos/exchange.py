@@ -14,6 +14,7 @@ __all__ = [
     "ASKED",
     "DECLINED",
     "SHARED",
+    "UNREADABLE",
     "AskedLearner",
     "Presentation",
     "PresentationRequest",
@@ -24,6 +25,7 @@ __all__ = [
 ASKED = "asked"
 SHARED = "shared"
 DECLINED = "declined"
+UNREADABLE = "unreadable"
 SENT = "sent"
 COMPLETE = "complete"
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, exists, or_, update
+from sqlalchemy import bindparam, case, delete, exists, func, or_, update
 from sqlmodel import Session, col, select
 
 from node.storage.repos.backoff import backoff
@@ -21,6 +21,7 @@ from node.storage.tables.messages import DEAD, WAITING, OutboxDestination, Outbo
 from node.storage.unit import wake
 
 CHANNEL = "outbox"
+MOST_FOR_STRANGERS = 500
 
 _MESSAGES = table_of(OutboxMessage)
 _PLACES = table_of(OutboxDestination)
@@ -49,9 +50,17 @@ def enqueue(
     packed: bytes | None = None,
     endpoint: str | None = None,
     organisation: str = MAIN,
+    is_stranger: bool = False,
 ) -> None:
-    """A message for `destination` goes out after this transaction commits, or when its destination's back-off ends."""
-    insert_new(session, OutboxDestination, {"destination": destination, "failures": 0, "next_at": now})
+    """A message for `destination` goes out after this transaction commits, or when its destination's back-off ends.
+
+    For a stranger nothing is kept while `MOST_FOR_STRANGERS` messages wait for strangers.
+    """
+    if is_stranger and _waiting_for_strangers(session) >= MOST_FOR_STRANGERS:
+        return
+    place = {"destination": destination, "is_stranger": is_stranger, "failures": 0, "next_at": now}
+    if not insert_new(session, OutboxDestination, place) and not is_stranger:
+        session.exec(update(_PLACES).where(_PLACES.c.destination == destination).values(is_stranger=False))
     values = {
         "id": id,
         "organisation": organisation,
@@ -70,11 +79,13 @@ def enqueue(
     wake(session, CHANNEL)
 
 
-def claim(session: Session, *, now: datetime, lease: timedelta, limit: int) -> list[OutboxMessage]:
+def claim(
+    session: Session, *, now: datetime, lease: timedelta, limit: int, is_stranger: bool = False
+) -> list[OutboxMessage]:
     """Up to `limit` messages that are due, of as many destinations, the longest due first; nobody else gets them
-    before `lease` is over. Messages past their expiry become dead letters."""
+    before `lease` is over. Messages past their expiry become dead letters, those for strangers are removed."""
     _bury_expired(session, now)
-    places = _claim_places(session, now=now, until=now + lease, limit=limit)
+    places = _claim_places(session, now=now, until=now + lease, limit=limit, is_stranger=is_stranger)
     ids = [id for place in places if (id := _first_due(session, place, now))]
     if not ids:
         return []
@@ -166,16 +177,23 @@ def _bury_expired(session: Session, now: datetime) -> None:
         .where(_MESSAGES.c.state == WAITING, _MESSAGES.c.expires_at <= now, leased)
         .values(state=DEAD, leased_until=None, last_error="expired before it could be delivered")
     )
+    strangers = select(OutboxDestination.destination).where(_PLACES.c.is_stranger)
+    session.exec(delete(_MESSAGES).where(_MESSAGES.c.state == DEAD, _MESSAGES.c.destination.in_(strangers)))
 
 
-def _claim_places(session: Session, *, now: datetime, until: datetime, limit: int) -> list[str]:
+def _waiting_for_strangers(session: Session) -> int:
+    waiting = select(func.count()).select_from(_MESSAGES.join(_PLACES)).where(_PLACES.c.is_stranger)
+    return session.connection().execute(waiting).scalar_one()
+
+
+def _claim_places(session: Session, *, now: datetime, until: datetime, limit: int, is_stranger: bool) -> list[str]:
     waits = exists().where(
         _MESSAGES.c.destination == _PLACES.c.destination, _MESSAGES.c.state == WAITING, _MESSAGES.c.next_at <= now
     )
     free = or_(_PLACES.c.leased_until.is_(None), _PLACES.c.leased_until <= now)
     due = (
         select(OutboxDestination.destination)
-        .where(_PLACES.c.next_at <= now, free, waits)
+        .where(_PLACES.c.is_stranger == is_stranger, _PLACES.c.next_at <= now, free, waits)
         .order_by(_PLACES.c.next_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -47,6 +47,11 @@ def route(session: Session, subject: str, *, now: datetime) -> RelayRoute | None
     return row if row is not None and row.until > now else None
 
 
+def is_routed(session: Session, subject: str) -> bool:
+    """Whether a way back to this per-asker DID stands here, be its time over or not."""
+    return session.get(RelayRoute, subject) is not None
+
+
 def uses(session: Session, record_hash: str) -> Sequence[ConsentUse]:
     return session.exec(select(ConsentUse).where(ConsentUse.record_hash == record_hash)).all()
 

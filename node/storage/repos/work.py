@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete, or_, update
+from sqlalchemy import case, delete, func, or_, update
 from sqlmodel import Session, col, select
 
 from node.errors import Conflict
@@ -95,6 +95,18 @@ def failed(session: Session, id: str, *, now: datetime, jitter: float, error: st
     if permanent or item.next_at >= item.created_at + TRIED_FOR:
         item.state = DEAD
     session.add(item)
+
+
+def remove_dead(session: Session, *, before: datetime) -> int:
+    """Removes what was given up and added before `before`; how many."""
+    gone = delete(_TABLE).where(_TABLE.c.state == DEAD, _TABLE.c.created_at < before)
+    return session.connection().execute(gone).rowcount
+
+
+def next_due_at(session: Session) -> datetime | None:
+    """When the next item is due that nobody has; None where none waits."""
+    waiting = (WorkItem.state == WAITING, col(WorkItem.leased_until).is_(None))
+    return session.exec(select(func.min(WorkItem.next_at)).where(*waiting)).one()
 
 
 def dead_items(session: Session, *, limit: int) -> Sequence[WorkItem]:

@@ -38,10 +38,12 @@ class FlowThread(Row, table=True):
 class OutboxDestination(Row, table=True):
     """A party that messages wait for: in flight while leased, backed off while `next_at` is ahead.
 
+    A stranger is nobody this node knows; their messages have slots of their own and are not kept when given up.
     It stands as long as a message for it does, so `failures` ends with a success, or with the last message.
     """
 
     destination: str = Field(primary_key=True)
+    is_stranger: bool = False
     failures: int = 0
     next_at: datetime = Field(index=True)
     leased_until: datetime | None = None

@@ -19,11 +19,18 @@ MAX_MIDDLE_BYTES = 720 * 1024
 
 
 def reads(event: Event) -> tuple[Read, ...]:
-    """The entry needs to know whom it vouches for."""
+    """The entry needs to know whom it vouches for and whether the exit is one; the others, whether a relay sent it.
+
+    `entry`: {enrolled, suspended, sent, limit, sealed_seen, next_is_relay}. `is_relay`: bool, False only for one that
+    is known not to be: strangers must not make durable work.
+    """
     match event:
         case Received(message=message, sender=str(sender)) if message.type == RELAY:
             middle = digest_json(messages.read_envelope(message))
-            return (Read(name="entry", kind="entry", arguments={"owner": sender, "middle": middle}),)
+            arguments = {"owner": sender, "middle": middle, "next": parse_relay(message.body).next}
+            return (Read(name="entry", kind="entry", arguments=arguments),)
+        case Received(message=message, sender=str(sender)) if message.type in (FORWARD, DELIVER):
+            return (Read(name="is_relay", kind="is_relay", arguments={"did": sender}),)
         case _:
             return ()
 
@@ -34,10 +41,12 @@ def advance(thread: Thread | None, event: Event, context: Context) -> Step:
         case Received(message=message) if message.type == RELAY:
             return _entry(event, context)
         case Received(message=message, sender=str(sender)) if message.type == FORWARD:
+            _check_relay(event)
             expires_at = parse_forward(message.body).expires
             middle = messages.read_envelope(message)
             return Step(effects=(CheckSealed(vouching=sender, middle=middle, expires_at=expires_at),))
         case Received(message=message, sender=str(sender)) if message.type == DELIVER:
+            _check_relay(event)
             inner = messages.read_envelope(message) if message.attachments else None
             return Step(effects=(TakeDelivery(exit=sender, body=dict(message.body), inner=inner),))
         case Received(message=message, sender=str()) if message.type == ANSWER:
@@ -48,6 +57,11 @@ def advance(thread: Thread | None, event: Event, context: Context) -> Step:
             raise Unauthorized("an anonymous sender may not take part", expected="an authcrypt message")
         case _:
             raise UnsupportedMessage("no message of consented-relay/1.0 that is read here")
+
+
+def _check_relay(event: Received) -> None:
+    if not event.facts["is_relay"]:
+        raise Unauthorized("only a relay of the network may send this", expected="a member that is registered as relay")
 
 
 def _entry(event: Received, context: Context) -> Step:
@@ -67,6 +81,8 @@ def _entry(event: Received, context: Context) -> Step:
         max_bytes=MAX_MIDDLE_BYTES,
         is_replayed=entry["sealed_seen"],
     )
+    if not entry["next_is_relay"]:
+        raise Unauthorized("the exit is not a relay of the network", expected="a member that is registered as relay")
     findings = check_entry(facts, relay, context.now)
     if not is_allowed(findings):
         raise Unauthorized(next(finding.reason for finding in findings if finding.outcome is not Outcome.YES))

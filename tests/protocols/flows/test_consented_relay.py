@@ -16,7 +16,15 @@ ASKER = "did:web:employer.example"
 PER_ASKER = "did:peer:4zQmForThisAsker"
 MIDDLE = {"protected": "e30", "recipients": [], "ciphertext": "c2VhbGVk"}
 SEALED = Attachment(id="sealed", json=MIDDLE)
-WELCOME = {"enrolled": True, "suspended": False, "sent": 3, "limit": 200, "sealed_seen": False}
+WELCOME = {
+    "enrolled": True,
+    "suspended": False,
+    "sent": 3,
+    "limit": 200,
+    "sealed_seen": False,
+    "next_is_relay": True,
+}
+FROM_RELAY = {"is_relay": True}
 EXPIRES = NOW + timedelta(hours=1)
 RELAY = Relay(next=EXIT, expires=EXPIRES).to_json()
 
@@ -26,7 +34,7 @@ def _relay(sender=LEARNER, body=RELAY, attachments=(SEALED,), **entry):
 
 
 def test_the_entry_asks_whom_it_vouches_for_and_whether_the_sealed_part_was_seen():
-    arguments = {"owner": LEARNER, "middle": digest_json(MIDDLE)}
+    arguments = {"owner": LEARNER, "middle": digest_json(MIDDLE), "next": EXIT}
     assert FLOW.reads(_relay()) == (Read(name="entry", kind="entry", arguments=arguments),)
 
 
@@ -43,8 +51,8 @@ def test_the_entry_passes_the_sealed_part_on_and_says_nothing_of_who_sent_it():
 
 @pytest.mark.parametrize(
     "entry",
-    [{"enrolled": False}, {"suspended": True}, {"sent": 200}, {"sealed_seen": True}],
-    ids=["not enrolled", "suspended", "over the rate", "replayed"],
+    [{"enrolled": False}, {"suspended": True}, {"sent": 200}, {"sealed_seen": True}, {"next_is_relay": False}],
+    ids=["not enrolled", "suspended", "over the rate", "replayed", "to somebody who is no relay"],
 )
 def test_the_entry_refuses_whom_it_cannot_vouch_for(entry):
     with pytest.raises(Unauthorized):
@@ -60,6 +68,8 @@ CASES = {
     "anonymous forward": (lambda: received(PIURI, "forward", {}, sender=None), "Unauthorized"),
     "anonymous deliver": (lambda: received(PIURI, "deliver", {}, sender=None), "Unauthorized"),
     "anonymous answer": (lambda: received(PIURI, "answer", {}, sender=None), "Unauthorized"),
+    "forward of a stranger": (lambda: received(PIURI, "forward", {}, facts={"is_relay": False}), "Unauthorized"),
+    "deliver of a stranger": (lambda: received(PIURI, "deliver", {}, facts={"is_relay": False}), "Unauthorized"),
     "unknown message": (lambda: received(PIURI, "else", {}), "UnsupportedMessage"),
     "a command": (Command, "UnsupportedMessage"),
 }
@@ -71,9 +81,21 @@ def test_what_does_not_belong_is_refused(name):
     assert outcome(FLOW, None, event()) == refusal
 
 
+@pytest.mark.parametrize("name", ["forward", "deliver"])
+def test_whether_a_relay_sent_it_is_asked_before_anything_durable_is_made_of_it(name):
+    event = received(PIURI, name, {}, sender=EXIT)
+    assert FLOW.reads(event) == (Read(name="is_relay", kind="is_relay", arguments={"did": EXIT}),)
+
+
 def test_the_exit_puts_what_a_member_forwards_on_its_work_list():
     event = received(
-        PIURI, "forward", {"expires": int(EXPIRES.timestamp())}, sender=INSTITUTION, ours=EXIT, attachments=(SEALED,)
+        PIURI,
+        "forward",
+        {"expires": int(EXPIRES.timestamp())},
+        sender=INSTITUTION,
+        ours=EXIT,
+        attachments=(SEALED,),
+        facts=FROM_RELAY,
     )
     assert FLOW.advance(None, event, context()).effects == (
         CheckSealed(vouching=INSTITUTION, middle=MIDDLE, expires_at=EXPIRES),
@@ -82,7 +104,7 @@ def test_the_exit_puts_what_a_member_forwards_on_its_work_list():
 
 def test_the_asker_puts_what_an_exit_delivers_on_its_work_list():
     body = {"kind": "present"}
-    event = received(PIURI, "deliver", body, sender=EXIT, ours=ASKER, attachments=(SEALED,))
+    event = received(PIURI, "deliver", body, sender=EXIT, ours=ASKER, attachments=(SEALED,), facts=FROM_RELAY)
     assert FLOW.advance(None, event, context()).effects == (TakeDelivery(exit=EXIT, body=body, inner=MIDDLE),)
 
 

@@ -149,6 +149,7 @@ def upgrade() -> None:
     sa.Column('sealed', sa.LargeBinary(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('retired_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('kid', name=op.f('pk_key'))
     )
     op.create_index(op.f('ix_key_organisation'), 'key', ['organisation'], unique=False)
@@ -233,6 +234,7 @@ def upgrade() -> None:
     )
     op.create_table('outbox_destination',
     sa.Column('destination', sa.String(), nullable=False),
+    sa.Column('is_stranger', sa.Boolean(), nullable=False),
     sa.Column('failures', sa.Integer(), nullable=False),
     sa.Column('next_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('leased_until', sa.DateTime(timezone=True), nullable=True),
