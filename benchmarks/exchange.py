@@ -64,6 +64,7 @@ async def _once(stage: Stage, wallet: Wallet) -> float:
         return datetime.fromisoformat(at[0]) if at else None
 
     request = await until("the request to reach the wallet", arrived)
+    wallet.show(request)
     begun = datetime.now(UTC)
     await wallet.approve(request)
     reported = await until("a report that says verified", verified)

@@ -56,6 +56,7 @@ def create_app(
     app[LOG] = log or create_log(settings.log.level, settings.log.format)
     app.add_routes(all_routes(settings))
     app.cleanup_ctx.append(_node)
+    app.on_shutdown.append(_hang_up)
     return app
 
 
@@ -82,6 +83,11 @@ async def _node(app: web.Application) -> AsyncIterator[None]:
         jobs = JobRunner(_jobs(services, settings), Leases(storage, clock), clock, log, metrics)
         async with _running(_workers(services), log), _ticking(jobs):
             yield
+
+
+async def _hang_up(app: web.Application) -> None:
+    """Before requests under way are waited for: an open line would never end by itself."""
+    app[SERVICES].live.hang_up()
 
 
 def _known_dids(storage: Storage) -> Known:

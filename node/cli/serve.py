@@ -14,8 +14,8 @@ from node.keys import LOG, SERVICES
 from node.log import capture_libraries
 from node.settings import Settings, load_settings
 
-DRAIN_S = 8.0
-"""Requests under way get so long; with what the workers then need, SIGTERM ends within 10 s."""
+DRAIN_S = 3.0
+"""Requests under way get so long to end, and as long again once cancelled: SIGTERM ends all within 10 s."""
 BACKLOG = 1024
 
 

@@ -17,6 +17,8 @@ from protocols.errors import ProtocolError
 
 TICK_S = 0.5
 LEASE = timedelta(minutes=5)
+GRACE_S = 2.0
+"""What a job that runs when the node stops may still take."""
 DRAIN_S = 2.0
 """What a job under way gets to end when the node drains: a peer that hangs must not keep the node from stopping."""
 
@@ -51,9 +53,14 @@ class JobRunner:
         self._scheduler.start()
 
     async def stop(self) -> None:
-        """No new runs; those under way end by themselves (shutdown(wait=True) would cancel them)."""
+        """No new runs; those under way have a moment to end by themselves, and are due again at the next start."""
         self._scheduler.pause()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        running = list(self._running.values())
+        if running:
+            _, late = await asyncio.wait(running, timeout=GRACE_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         self._scheduler.shutdown(wait=False)
 
     async def _tick(self, job: JobSpec) -> None:
@@ -70,7 +77,11 @@ class JobRunner:
             if fence is None:
                 return
             began = self.clock.monotonic()
-            error = await self._run(job)
+            try:
+                error = await self._run(job)
+            except asyncio.CancelledError:
+                await self.leases.give_back(name, fence, next_at=self.clock.now(), error="the node stopped")
+                raise
             self.metrics.job_seconds.labels(job.name).observe(self.clock.monotonic() - began)
             self.metrics.job_runs.labels(job.name, "failed" if error else "done").inc()
             next_at = self.clock.now() + timedelta(seconds=job.every_s + job.jitter_s * jitter())

@@ -53,6 +53,7 @@ class LiveConnection:
             self.hang_up()
 
     async def close(self) -> None:
+        self.live.lines.discard(self)
         self.live.metrics.live_sockets.dec()
         for task in self._pushing.values():
             task.cancel()
@@ -66,11 +67,19 @@ class LiveDelivery:
     resolver: Resolver
     metrics: Metrics
     clock: Clock
+    lines: set[LiveConnection] = field(default_factory=set[LiveConnection], init=False)
 
     def connect(self, push: Push, hang_up: Callable[[], None]) -> LiveConnection:
         """A line that just opened; the caller closes it. `hang_up` ends it from this side."""
         self.metrics.live_sockets.inc()
-        return LiveConnection(self, push, hang_up, self.identity.did)
+        line = LiveConnection(self, push, hang_up, self.identity.did)
+        self.lines.add(line)
+        return line
+
+    def hang_up(self) -> None:
+        """Ends every line: the node stops. Phones come back to it, or to another replica."""
+        for line in self.lines:
+            line.hang_up()
 
     async def push_new(self, owner: str, ours: str, push: Push) -> None:
         """Pushes what arrives for `owner` from now on; what was queued before is for the phone to ask for."""

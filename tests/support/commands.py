@@ -22,14 +22,23 @@ READY_WITHIN_S = 30
 
 @dataclass(frozen=True)
 class RunningNode:
-    """A node process and the verbs on it."""
+    """A node and the verbs on it. `process` is None for one that does not run."""
 
     data: Path
     port: int
+    process: subprocess.Popen[bytes] | None = None
 
     @property
     def did(self) -> str:
-        return f"did:web:localhost%3A{self.port}"
+        return did_at(self.port)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def token(self) -> str:
+        return (self.data / "secrets" / "api-token").read_text().strip()
 
     def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         """`ler-node ARGUMENTS --data …`, however it ends."""
@@ -54,24 +63,33 @@ def run_command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@contextmanager
-def running_node(data: Path) -> Iterator[RunningNode]:
-    """A new node in `data`, served by a process of its own."""
+def did_at(port: int) -> str:
+    return f"did:web:localhost%3A{port}"
+
+
+def made_node(data: Path) -> int:
+    """Makes a node in `data`; the port that it will listen at."""
     port = unused_port()
-    node = RunningNode(data=data, port=port)
     made = run_command(
-        "init", "--data", data, "--did", node.did, "--name", "Test College", "--listen", f"127.0.0.1:{port}"
+        "init", "--data", data, "--did", did_at(port), "--name", "Test College", "--listen", f"127.0.0.1:{port}"
     )
     assert made.returncode == 0, made.stderr
+    return port
+
+
+@contextmanager
+def running_node(data: Path, port: int | None = None) -> Iterator[RunningNode]:
+    """A new node in `data`, or the one made there for `port`, served by a process of its own."""
+    port = port or made_node(data)
     with (
-        (data / "log").open("w") as log,
+        (data / "log").open("a") as log,
         subprocess.Popen(
             [sys.executable, "-m", "node", "serve", "--data", str(data)], cwd=ROOT, env=ENVIRONMENT, stderr=log
         ) as process,
     ):
         try:
             _wait_until_ready(port, process, data / "log")
-            yield node
+            yield RunningNode(data=data, port=port, process=process)
         finally:
             process.kill()
 

@@ -15,6 +15,9 @@ from protocols.consent.letters import DeclineReason
 from protocols.jose.encoding import JsonObject, canonical_json
 from tests.support.nodes import Node, wait_until
 
+SYNC_EVERY_S = 0.1
+"""A phone asks again that often while its owner waits."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Learner:
@@ -58,7 +61,7 @@ class Learner:
             await self.sync()
             return len(self.wallet.credentials()) > before
 
-        await wait_until("the badge to be in the wallet", look)
+        await wait_until("the badge to be in the wallet", look, every_s=SYNC_EVERY_S)
         return made["id"]
 
     def hold(self, credential: JsonObject) -> None:
@@ -97,7 +100,7 @@ class Learner:
             await self.sync()
             return next((item["id"] for item in self.wallet.requests() if item["state"] == "waiting"), None)
 
-        return await wait_until("a request to arrive at the wallet", look)
+        return await wait_until("a request to arrive at the wallet", look, every_s=SYNC_EVERY_S)
 
     async def meets(self, link: str) -> str:
         """Opens an asker's link; the id of the request that comes of it."""
@@ -106,7 +109,12 @@ class Learner:
 
     async def answers(self, link: str, items: Collection[str] | None = None) -> str:
         """Opens an asker's link and says yes; what the consent screen said."""
-        return await self.wallet.approve(await self.meets(link), items)
+        return await self.approves(await self.meets(link), items)
+
+    async def approves(self, request: str, items: Collection[str] | None = None) -> str:
+        """Looks at the consent screen of a request and says yes; what it said."""
+        self.wallet.show(request, items)
+        return await self.wallet.approve(request, items)
 
     async def declines(self, link: str, reason: DeclineReason | None = None) -> None:
         await self.wallet.decline(await self.meets(link), reason)
@@ -119,7 +127,7 @@ class Learner:
             last = self.wallet.history()[-1]
             return last if state in (last["state"], last.get("delivery")) else None
 
-        return await wait_until(f"the newest sharing to be {state}", look)
+        return await wait_until(f"the newest sharing to be {state}", look, every_s=SYNC_EVERY_S)
 
     async def receipt(self) -> JsonObject:
         """The newest receipt, once both have signed it and the asker has it."""
@@ -129,7 +137,7 @@ class Learner:
             found = [item for item in self.wallet.receipts() if item["state"] == "delivered"]
             return found[-1]["receipt"] if found else None
 
-        return await wait_until("a receipt with both signatures at the wallet", look)
+        return await wait_until("a receipt with both signatures at the wallet", look, every_s=SYNC_EVERY_S)
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """What stands in the wallet's own file."""

@@ -31,8 +31,8 @@ from tests.support.wire import Road, Wire
 
 T = TypeVar("T")
 
-DEADLINE_S = 20.0
-LOOK_EVERY_S = 0.03
+DEADLINE_S = 30.0
+LOOK_EVERY_S = 0.05
 
 
 class MovedClock:
@@ -53,14 +53,20 @@ class Late(AssertionError):
     """What a test waited for did not come in time."""
 
 
-async def wait_until(what: str, look: Callable[[], Awaitable[T | None]], *, deadline_s: float | None = None) -> T:
+async def wait_until(
+    what: str,
+    look: Callable[[], Awaitable[T | None]],
+    *,
+    deadline_s: float | None = None,
+    every_s: float = LOOK_EVERY_S,
+) -> T:
     """What `look` finds, as soon as it finds anything; raises Late after `deadline_s` (DEADLINE_S)."""
     within_s = DEADLINE_S if deadline_s is None else deadline_s
     ends_at = time.monotonic() + within_s
     while (found := await look()) is None or found is False:
         if time.monotonic() > ends_at:
             raise Late(f"waited {within_s:.0f} s for {what}")
-        await asyncio.sleep(LOOK_EVERY_S)
+        await asyncio.sleep(every_s)
     return found
 
 

@@ -10,7 +10,7 @@ read, `world.back(…)` puts an envelope into the learner's mailbox the way an e
 
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -73,6 +73,12 @@ ITEMS = (
 )
 REGISTRATION = VerifierRegistration(purposes=("hiring",), claims=("OpenBadgeCredential",), max_retention_days=60)
 REGISTRY = discover()
+
+
+async def agree(wallet: Wallet, id: str, items: Collection[str] | None = None) -> str:
+    """A learner looks at the screen and says yes; the screen that was agreed to."""
+    wallet.show(id, items)
+    return await wallet.approve(id, items)
 
 
 class Ids:

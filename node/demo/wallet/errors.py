@@ -23,6 +23,14 @@ class Refused(WalletError):
     """The other side, or a rule that protects the learner, said no: trying again does not help."""
 
 
+class Unseen(Refused):
+    """A yes to what was not shown, or not as it is now; `screen` is what would be shown now."""
+
+    def __init__(self, detail: str, *, screen: str, expected: str) -> None:
+        super().__init__(detail, expected=expected)
+        self.screen = screen
+
+
 class NotFound(WalletError):
     """Nothing of that name in this wallet."""
 

@@ -46,7 +46,7 @@ def test_a_learner_is_enrolled_once_and_the_code_is_shown_then_only(node: Runnin
     assert set(made) == {"id", "name", "reference", "link", "code"}
     assert made["link"].startswith(f"https://localhost:{node.port}/i/")
     assert node.json("learner", "list") == [
-        {"id": made["id"], "name": "Ada Lovelace", "reference": "S-1", "enrolled": False}
+        {"id": made["id"], "name": "Ada Lovelace", "reference": "S-1", "enrolled": False, "suspended": False}
     ]
     assert made["code"] not in node.run("learner", "list").stdout
     assert refused(node, "learner", "enrol", "Another", "S-1") == (
@@ -129,6 +129,27 @@ def test_the_same_achievement_from_json_is_the_same(node: RunningNode, tmp_path:
             "this node is in no trust network",
         ),
         (("verify", "FILE"), 64, "expected a file that can be read"),
+        (("network", "invite", "--expires-in", "soon"), 64, "found 'soon', expected a time such as 14d"),
+        (("network", "invite", "--expires-in", "14d"), 1, "this node is not the anchor of a network"),
+        (("network", "invite", "--expires-in", "91d"), 1, "at expires_in_s: found 7862400"),
+        (("network", "join", "X", "--claim", "A", "--claim", "B"), 64, "--verifier-purpose, --claim and --retention"),
+        (
+            (
+                "network",
+                "join",
+                "X",
+                "--verifier-purpose",
+                "p",
+                "--claim",
+                "A",
+                "--claim",
+                "B",
+                "--retention-days",
+                "9",
+            ),
+            1,
+            "expected",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_one_line_with_what_would_be_right(
@@ -147,6 +168,32 @@ def test_an_award_waits_for_the_wallet_and_cannot_be_revoked_before_it_was_issue
     assert [row["id"] for row in node.json("credential", "list")] == [award["id"]]
     code, line = refused(node, "revoke", award["id"], "--reason", "R")
     assert (code, line) == (1, "this credential was not issued yet: found waiting, expected an issued one")
+
+
+def test_a_learner_is_suspended_and_reinstated(node: RunningNode) -> None:
+    learner = node.json("learner", "enrol", "Emmy Noether", "S-3")["id"]
+    for verb, suspended in (("suspend", True), ("reinstate", False)):
+        answer = node.json("learner", verb, learner)
+        assert (answer["id"], answer["suspended"]) == (learner, suspended)
+        assert {row["id"]: row["suspended"] for row in node.json("learner", "list")}[learner] is suspended
+    assert refused(node, "learner", "suspend", "nobody") == (
+        1,
+        "no such learner: found nobody, expected the id of a learner",
+    )
+
+
+def test_the_queues_are_shown_and_only_what_was_given_up_can_be_sent_again(node: RunningNode) -> None:
+    counts = node.json("queues", "show")
+    assert counts == dict.fromkeys(
+        ("mailbox_count", "mailbox_bytes", "outbox_waiting", "outbox_dead", "work_waiting", "work_dead"), 0
+    )
+    assert node.json("queues", "outbox") == node.json("queues", "outbox", "--state", "dead") == []
+    assert node.run("queues", "outbox").stdout == "none\n"
+    assert refused(node, "queues", "resend", "nothing") == (
+        1,
+        "no such dead letter: found nothing, expected the id of one that was given up",
+    )
+    assert refused(node, "queues", "outbox", "--state", "lost")[0] == 64
 
 
 def test_status_shows_no_list_yet_and_empty_queues(node: RunningNode) -> None:

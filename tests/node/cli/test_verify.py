@@ -87,12 +87,16 @@ def test_a_presentation_is_checked_with_the_credentials_in_it(node: RunningNode,
     assert (code, outcomes(report)["presentation proof"]) == (1, "no")
 
 
-def test_what_is_no_credential_at_all_is_not_verified_with_its_reason(node: RunningNode, tmp_path: Path) -> None:
+def test_what_is_no_credential_at_all_is_not_verified_and_a_file_without_an_object_has_no_verdict(
+    node: RunningNode, tmp_path: Path
+) -> None:
     code, report = report_on(node, tmp_path, {"hello": "world"})
     assert (code, outcomes(report)["parsed within limits"]) == (1, "no")
-    (tmp_path / "document.json").write_text("[1]")
-    done = node.run("verify", tmp_path / "document.json")
-    assert (done.returncode, done.stderr.count("\n"), "expected a JSON object" in done.stderr) == (1, 1, True)
+    for text in (b"[1]", b"", b"{", b'{"a": "\xff"}', b'{"a": 1, "a": 2}'):
+        (tmp_path / "document.json").write_bytes(text)
+        done = node.run("verify", tmp_path / "document.json", "--json")
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (65, "", 1)
+        assert "expected a JSON object" in done.stderr
 
 
 def test_it_needs_no_running_node_and_writes_nothing(tmp_path: Path) -> None:
@@ -104,5 +108,5 @@ def test_it_needs_no_running_node_and_writes_nothing(tmp_path: Path) -> None:
     assert (data / "node.sqlite3").read_bytes() == before
     (data / "node.sqlite3").unlink()
     done = run_command("verify", tmp_path / "document.json", "--data", data)
-    assert (done.returncode, "no database here" in done.stderr) == (1, True)
+    assert (done.returncode, "no database here" in done.stderr) == (69, True)
     assert not (data / "node.sqlite3").exists()

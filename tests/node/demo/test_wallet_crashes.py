@@ -19,7 +19,7 @@ from protocols.consent.relay import Present
 from protocols.didcomm.message import Message
 from protocols.flows.consent.messages import PIURI
 from protocols.requests.request import request_hash
-from tests.support.wallet_world import BUDGETS, CODE, EMPLOYER, World, badge, new_id, request_jws
+from tests.support.wallet_world import BUDGETS, CODE, EMPLOYER, World, agree, badge, new_id, request_jws
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -39,6 +39,7 @@ POINTS = {
     "contact.made",
     "inbox.back",
     "inbox.request-presentation",
+    "consent.shown",
     "consent.approved",
     "inbox.receipt",
     "receipt.countersigned",
@@ -88,7 +89,7 @@ async def told(
                 return
 
     async def approve(wallet: Wallet) -> None:
-        await wallet.approve(wallet.requests()[0]["id"])
+        await agree(wallet, wallet.requests()[0]["id"])
 
     await command(lambda wallet: wallet.enrol(world.enrol_link, CODE))
     thread = world.offer(BUDGETS)

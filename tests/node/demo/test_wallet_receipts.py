@@ -23,7 +23,7 @@ from protocols.jose.keys import PrivateKey
 from protocols.requests.request import request_hash
 from protocols.trust.standing import TrustDecision
 from tests.support.federation import DAY
-from tests.support.wallet_world import ANCHOR, BUDGETS, EMPLOYER, REGISTRATION, RIVAL, World, new_id
+from tests.support.wallet_world import ANCHOR, BUDGETS, EMPLOYER, REGISTRATION, RIVAL, World, agree, new_id
 
 GOOD = TrustDecision(outcome="yes", reason="A member in good standing.", cause="member_in_good_standing")
 EMPLOYERS = EMPLOYER.key("issue-1")
@@ -32,7 +32,7 @@ EMPLOYERS = EMPLOYER.key("issue-1")
 async def shared(world: World, wallet: Wallet) -> ReceiptPayload:
     """The receipt that fits what the wallet shared just now."""
     await world.gives(wallet, BUDGETS)
-    await wallet.approve(await world.asks(wallet))
+    await agree(wallet, await world.asks(wallet))
     middle, sealed = world.opened()
     assert isinstance(middle.said, Present)
     record = parse_record(middle.said.record)

@@ -12,7 +12,7 @@ from protocols.consent.screen import ui_hash
 from protocols.requests.query import PresentationQuery, QueryItem
 from protocols.requests.request import Purpose
 from tests.support.federation import DAY, events
-from tests.support.wallet_world import BUDGETS, ITEMS, WRITING, World, chain_of_employer
+from tests.support.wallet_world import BUDGETS, ITEMS, WRITING, World, agree, chain_of_employer
 
 SCREEN = """\
 Harbour Foods asks to see records of yours.
@@ -36,7 +36,7 @@ async def test_the_screen_says_who_why_how_long_what_and_what_not(world: World, 
 
 async def test_the_record_carries_the_digest_of_the_words_that_were_shown(world: World, wallet: Wallet):
     await world.gives(wallet, BUDGETS)
-    await wallet.approve(await world.asks(wallet))
+    await agree(wallet, await world.asks(wallet))
     with wallet.store.read() as db:
         (record,) = consents.records(db)
     claims = parse_record(record.jws)

@@ -12,7 +12,7 @@ from node.errors import Unreachable
 from node.log import create_log
 from node.metrics import Metrics
 from node.scheduler.jobs import JobSpec
-from node.scheduler.runner import JobRunner
+from node.scheduler.runner import GRACE_S, JobRunner
 from node.services.leases import Leases
 from node.storage.unit import Storage
 from tests.support.storage import storage_in
@@ -110,3 +110,25 @@ async def test_stopping_waits_for_the_run_that_is_under_way(storage: Storage) ->
     await asyncio.wait_for(begun.wait(), 5)
     await runner.stop()
     assert ended == [1]
+
+
+async def test_a_job_that_hangs_when_the_node_stops_is_ended_and_due_at_the_next_start(storage: Storage) -> None:
+    began: list[str] = []
+
+    async def hang() -> None:
+        began.append("hanging")
+        await asyncio.sleep(60)
+
+    first = _runner(storage, JobSpec(name="slow", every_s=3600, run=hang))
+    first.start()
+    await _until(lambda: began)
+    async with asyncio.timeout(GRACE_S + 2):
+        await first.stop()
+
+    async def run() -> None:
+        began.append("again")
+
+    second = _runner(storage, JobSpec(name="slow", every_s=3600, run=run))
+    second.start()
+    await _until(lambda: began == ["hanging", "again"], timeout_s=3)
+    await second.stop()
