@@ -2,7 +2,7 @@
 
 import re
 
-from protocols.skills.framework import Row, RowRefused, Skill, name_of, read_table
+from protocols.skills.framework import Row, Skill, name_of, read_table, row_refused
 
 FRAMEWORK = "ESCO"
 ATTRIBUTION = "This service uses the ESCO classification of the European Commission."
@@ -32,7 +32,7 @@ def read_esco_groups(data: bytes) -> tuple[Skill, ...]:
 def _skill(row: Row) -> Skill:
     text = " ".join(row["text"].split())
     if not text:
-        raise RowRefused("no text", "a label and description")
+        raise row_refused("no text", "a label and description")
     return Skill(uri=_uri(row["uri"]), name=_beginning(text), framework=FRAMEWORK, description=text)
 
 
@@ -48,7 +48,7 @@ def _group(row: Row) -> Skill:
 
 def _uri(text: str) -> str:
     if not _URI.match(text):
-        raise RowRefused(f"URI {text!r}", "http://data.europa.eu/esco/skill/…")
+        raise row_refused(f"URI {text!r}", "http://data.europa.eu/esco/skill/…")
     return text
 
 

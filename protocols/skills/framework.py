@@ -58,8 +58,10 @@ class MalformedFramework(MalformedMessage):
 class RowRefused(MalformedMessage):
     """A row that a reader does not take; `read_table` turns it into a `Fault`."""
 
-    def __init__(self, found: str, expected: str) -> None:
-        super().__init__("a row of the wrong form", found=found[:120], expected=expected)
+
+def row_refused(found: str, expected: str) -> RowRefused:
+    """The refusal of a row that is not of its layout."""
+    return RowRefused("a row of the wrong form", found=found[:120], expected=expected)
 
 
 Row = dict[str, str]
@@ -104,7 +106,7 @@ def name_of(row: Row, column: str) -> str:
     """The name in `column`, white space trimmed; raises RowRefused where it is empty or far too long."""
     name = " ".join(row[column].split())
     if not 0 < len(name) <= MAX_NAME_CHARACTERS:
-        raise RowRefused(f"{column} of {len(name)} characters", f"1 to {MAX_NAME_CHARACTERS} characters")
+        raise row_refused(f"{column} of {len(name)} characters", f"1 to {MAX_NAME_CHARACTERS} characters")
     return name
 
 

@@ -6,7 +6,7 @@ here, and opens the element's own page.
 
 import re
 
-from protocols.skills.framework import Row, RowRefused, Skill, name_of, read_table
+from protocols.skills.framework import Row, Skill, name_of, read_table, row_refused
 
 FRAMEWORK = "O*NET"
 ATTRIBUTION = (
@@ -23,7 +23,7 @@ _OTHER_TYPES = frozenset({"work_context", "content_model_reference", "category",
 def uri_of(element_id: str) -> str:
     """The URI of a content model element; raises RowRefused for what is not an element id."""
     if not _ELEMENT_ID.match(element_id):
-        raise RowRefused(f"element_id {element_id!r}", "an element id such as 2.A.1.a")
+        raise row_refused(f"element_id {element_id!r}", "an element id such as 2.A.1.a")
     return f"{_URI}{element_id}"
 
 
@@ -41,7 +41,7 @@ def _skill(row: Row) -> Skill | None:
     if kind in _OTHER_TYPES:
         return None
     if kind not in _SKILL_TYPES:
-        raise RowRefused(f"type {row['type']!r}", ", ".join(sorted(_SKILL_TYPES | _OTHER_TYPES)))
+        raise row_refused(f"type {row['type']!r}", ", ".join(sorted(_SKILL_TYPES | _OTHER_TYPES)))
     return Skill(
         uri=uri_of(row["element_id"]),
         name=name_of(row, "element_name"),

@@ -193,7 +193,9 @@ async def stage(ready: Ready, folder: Path, *, mortal: str | None = None, point:
     try:
         dying = nodes.get(mortal or "")
         assert dying is None or isinstance(dying, MortalNode)
-        for node in sorted(nodes.values(), key=lambda node: node is not dying):  # who takes longest, before it is missed
+        for node in sorted(
+            nodes.values(), key=lambda node: node is not dying
+        ):  # who takes longest, before it is missed
             await node.start()
         yield Stage(**nodes, mortal=dying, wallet_folder=folder / "wallet", learner_id=ready.learner_id, clock=clock)
     finally:

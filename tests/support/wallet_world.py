@@ -485,7 +485,14 @@ class World:
                 "messages": waiting,
                 "live_possible": live_possible,
             },
-            "entry": {"enrolled": True, "suspended": False, "sent": 0, "limit": 100, "sealed_seen": False},
+            "entry": {
+                "enrolled": True,
+                "suspended": False,
+                "sent": 0,
+                "limit": 100,
+                "sealed_seen": False,
+                "next_is_relay": True,
+            },
         }
 
     def _performed(self, effects: tuple[Any, ...]) -> bytes | None:

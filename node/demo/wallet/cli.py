@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from typer.exceptions import TyperException
 
-from node.demo.wallet.errors import Unreachable, WalletError
+from node.demo.wallet.errors import Unreachable, Unseen, WalletError
 from node.demo.wallet.output import cell, print_json, show_rows
 from node.demo.wallet.screen import UNKNOWN
 from node.demo.wallet.storage import Points
@@ -154,7 +154,7 @@ def show(
     items: Annotated[str | None, typer.Option(help="Only these items, by id, with commas between.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """The consent screen of a request: what you would agree to."""
+    """The consent screen of a request: what you would agree to. A yes is to what was shown last."""
 
     def look(wallet: Wallet) -> tuple[JsonObject, str]:
         return wallet.request(id), wallet.show(id, _items(items))
@@ -169,8 +169,15 @@ def approve(
     items: Annotated[str | None, typer.Option(help="Share only these items, by id, with commas between.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say yes to a request, to all of it or a part; prints what you agreed to."""
-    screen = _chosen(context).run(lambda wallet: wallet.approve(id, _items(items)))
+    """Say yes to what `show` showed for the same items; prints what you agreed to.
+
+    Where that would be anything else now, nothing is shared, and what it would be is printed.
+    """
+    try:
+        screen = _chosen(context).run(lambda wallet: wallet.approve(id, _items(items)))
+    except Unseen as unseen:
+        _show({"id": id, "refused": unseen.detail, "screen": unseen.screen}, unseen.screen, as_json)
+        raise
     _show({"id": id, "screen": screen}, screen, as_json)
 
 

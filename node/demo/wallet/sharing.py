@@ -3,17 +3,17 @@
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from node.demo.wallet import identities
 from node.demo.wallet.clock import Clock, context, entropy, new_id
 from node.demo.wallet.documents import Documents
 from node.demo.wallet.errors import NotFound, Refused
+from node.demo.wallet.looking import Look, check_seen, look
 from node.demo.wallet.packing import LIFETIME, Packing
 from node.demo.wallet.rows import askers, consents, messages, relations
 from node.demo.wallet.rows.consents import Record, UseRow
 from node.demo.wallet.rows.relations import Held, Relation
-from node.demo.wallet.screen import screen_of
 from node.demo.wallet.sealing import Seal
 from node.demo.wallet.storage import Store
 from node.demo.wallet.views import ItemView, RequestView, view
@@ -50,21 +50,12 @@ SUITE = "eddsa-jcs-2022"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Yes:
-    """A sharing about to be signed: the request, the items chosen, and what is known of the way."""
+    """A sharing about to be signed: what was looked at, and what is known of the way."""
 
-    view: RequestView
-    items: Sequence[ItemView]
+    look: Look
     relation: Relation
     documents: Mapping[str, DidDocument]
     now: datetime
-
-    @property
-    def until(self) -> datetime:
-        return kept_until(self.view, self.now)
-
-    @property
-    def screen(self) -> ConsentScreen:
-        return screen_of(self.view, {item.item.id for item in self.items}, self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +66,25 @@ class Sharing:
     documents: Documents
     clock: Clock
 
-    def screen(self, id: str, items: Collection[str] | None) -> tuple[RequestView, ConsentScreen]:
-        """The words a learner would agree to now, for some items or all that can be answered; raises NotFound."""
-        now = self.clock.now().replace(microsecond=0)
+    def request(self, id: str) -> RequestView:
+        """A request as it stands now; raises NotFound."""
         with self.store.read() as db:
-            found = view(db, id, now=now)
-        chosen = {item.item.id for item in _chosen(found, items)}
-        return found, screen_of(found, chosen, kept_until(found, now))
+            return view(db, id, now=self._now())
+
+    def show(self, id: str, items: Collection[str] | None = None) -> ConsentScreen:
+        """The words a learner would agree to now, for some items or all that can be answered; remembered as shown.
+
+        Raises:
+            NotFound: no such request, or no such item in it.
+        """
+        now = self._now()
+        with self.store.step("consent.shown") as db:
+            looked_at = look(view(db, id, now=now), items, now)
+            consents.keep_shown(db, looked_at.shown)
+            return looked_at.screen
 
     async def approve(self, id: str, items: Collection[str] | None = None) -> ConsentScreen:
-        """Shares what answers `items`, or all that can be answered; the words that were agreed to.
+        """Shares what answers `items`, or all that can be answered, as `show` showed it; the words agreed to.
 
         Nothing is sent here: it waits among what is to be posted. A request that was approved stays as it was, and so
         do the words.
@@ -92,20 +92,21 @@ class Sharing:
         Raises:
             NotFound: no such request, or no such item in it.
             Refused: the requester is not a verifier in good standing, it is too late, or there is nothing to share.
+            Unseen: these items were not shown yet, or what would be shared or said is no longer what was shown.
             Unreachable: a document was never seen and cannot be had now.
         """
-        now = self.clock.now().replace(microsecond=0)
+        now = self._now()
         relation, documents = await self._way(id, now)
         with self.store.step("consent.approved") as db:
             found = view(db, id, now=now)
             if (agreed := consents.record_of_request(db, id)) is not None:
                 return agreed.screen
-            chosen = _chosen(found, items)
-            _check(found, chosen)
-            yes = _Yes(view=found, items=chosen, relation=relation, documents=documents, now=now)
-            self._share(db, yes)
+            agreed_to = look(found, items, now)
+            _check(found, agreed_to.items)
+            check_seen(db, agreed_to)
+            self._share(db, _Yes(look=agreed_to, relation=relation, documents=documents, now=now))
             askers.set_request(db, id, "approved")
-            return yes.screen
+            return agreed_to.screen
 
     async def decline(self, id: str, reason: DeclineReason | None = None) -> None:
         """Says no, with a generic reason or none. A request that was declined stays so.
@@ -114,7 +115,7 @@ class Sharing:
             NotFound: no such request.
             Refused: it was approved.
         """
-        now = self.clock.now().replace(microsecond=0)
+        now = self._now()
         relation, documents = await self._way(id, now)
         with self.store.step("consent.declined") as db:
             found = view(db, id, now=now)
@@ -134,6 +135,9 @@ class Sharing:
             messages.add_sent(db, digest(token.encode()), message, found.asker.subject, "decline", id, now)
             askers.set_request(db, id, "declined")
 
+    def _now(self) -> datetime:
+        return self.clock.now().replace(microsecond=0)
+
     async def _way(self, id: str, now: datetime) -> tuple[Relation, Mapping[str, DidDocument]]:
         """The documents of everybody who is encrypted for; those of the last time where a host is away."""
         with self.store.read() as db:
@@ -146,14 +150,14 @@ class Sharing:
 
     def _share(self, db: sqlite3.Connection, yes: _Yes) -> None:
         """Presentation, inner envelope, record and use; then the way out."""
-        asker, jws = yes.view.asker, yes.view.asked.jws
-        held = _records_of(yes.items)
+        asker, jws = yes.look.view.asker, yes.look.view.asked.jws
+        held = _records_of(yes.look.items)
         salts = tuple(RecordSalts(issuer=new_salt(entropy), credential=new_salt(entropy)) for _ in held)
         shared = self._presentation([each.document for each, _ in held], yes, identities.holder(db, self.seal))
         command = Present(
-            presentation=shared, disclosure=Disclosure(salts=salts, language=yes.screen.language).to_json()
+            presentation=shared, disclosure=Disclosure(salts=salts, language=yes.look.screen.language).to_json()
         )
-        inner = self._command(db, yes.view, command, yes.now, asker=yes.documents[asker.asker])
+        inner = self._command(db, yes.look.view, command, yes.now, asker=yes.documents[asker.asker])
         if inner is None:
             raise IllegalMove("a yes without a presentation")
         signer = identities.signer(db, self.seal, asker.subject)
@@ -176,15 +180,17 @@ class Sharing:
         messages.add_sent(db, about, message, asker.subject, "present", record.hash, yes.now)
 
     def _presentation(self, documents: Sequence[JsonObject], yes: _Yes, holder: PrivateKey) -> JsonObject:
-        unsigned = presentation(documents, holder=identities.did_of_kid(holder.kid), shared_as=yes.view.asker.subject)
+        unsigned = presentation(
+            documents, holder=identities.did_of_kid(holder.kid), shared_as=yes.look.view.asker.subject
+        )
         return add_proof(
             unsigned,
             suite=SUITE,
             signer=holder,
             purpose="authentication",
             created=yes.now,
-            challenge=request_hash(yes.view.asked.jws),
-            domain=yes.view.asker.asker,
+            challenge=request_hash(yes.look.view.asked.jws),
+            domain=yes.look.view.asker.asker,
         )
 
     def _record(
@@ -196,7 +202,7 @@ class Sharing:
         signer: PrivateKey,
     ) -> Record:
         """The consent record, signed and kept, the next link of the chain for this asker."""
-        request, subject, requester = yes.view.request, yes.view.asker.subject, yes.view.requester
+        request, subject, requester = yes.look.view.request, yes.look.view.asker.subject, yes.look.view.requester
         last = consents.last_record(db, subject)
         ui_salt = new_salt(entropy)
         claims = ConsentRecord(
@@ -208,20 +214,20 @@ class Sharing:
             requester=Requester(did=requester.did, name=requester.name or "", trust_hash=requester.trust_hash or ""),
             records=tuple(_shared(each, type, salt) for (each, type), salt in zip(held, salts, strict=True)),
             purpose=request.purpose,
-            retention=Retention(days=request.retention_days, until=yes.until),
+            retention=Retention(days=request.retention_days, until=yes.look.until),
             redisclosure=request.redisclosure,
             not_before=yes.now,
             not_after=min(request.expires_at, yes.now + LIFETIME),
-            ui_hash=ui_hash(yes.screen, ui_salt),
+            ui_hash=ui_hash(yes.look.screen, ui_salt),
             prev=None if last is None else last.hash,
         )
         token = sign_record(claims, signer)
         record = Record(
             hash=record_hash(token),
             subject=subject,
-            request=yes.view.id,
+            request=yes.look.view.id,
             jws=token,
-            screen=yes.screen,
+            screen=yes.look.screen,
             ui_salt=ui_salt,
             number=1 if last is None else last.number + 1,
         )
@@ -244,19 +250,6 @@ class Sharing:
             messages.keep_thread(db, step.thread)
         sends = [effect.message for effect in step.effects if isinstance(effect, Send)]
         return self.packing.to_asker(db, sends[0], asker) if sends and asker is not None else None
-
-
-def kept_until(found: RequestView, now: datetime) -> datetime:
-    """The last moment at which the asker may still have what is shared now; a day where it asks for none."""
-    return now + timedelta(days=max(1, found.request.retention_days))
-
-
-def _chosen(found: RequestView, items: Collection[str] | None) -> tuple[ItemView, ...]:
-    known = {item.item.id for item in found.items}
-    for id in items or ():
-        if id not in known:
-            raise NotFound("no such item in this request", found=id[:40], expected=", ".join(sorted(known)))
-    return tuple(item for item in found.items if item.held is not None and (items is None or item.item.id in items))
 
 
 def _check(found: RequestView, chosen: Sequence[ItemView]) -> None:

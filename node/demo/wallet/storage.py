@@ -12,10 +12,9 @@ from typing import Protocol
 
 from node.demo.wallet.errors import WalletError
 
-SCHEMA_VERSION = 1
 BUSY_S = 10.0
 
-SCHEMA = """
+FIRST = """
 CREATE TABLE config (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE keys (kid TEXT PRIMARY KEY, crv TEXT NOT NULL, sealed BLOB NOT NULL);
 CREATE TABLE dids (did TEXT PRIMARY KEY, long_form TEXT NOT NULL);
@@ -68,6 +67,15 @@ CREATE TABLE receipts (
     state TEXT NOT NULL, problem TEXT, at INTEGER NOT NULL);
 """
 
+SHOWN = """
+CREATE TABLE shown (
+    request TEXT NOT NULL REFERENCES requests, items TEXT NOT NULL, screen TEXT NOT NULL, records TEXT NOT NULL,
+    PRIMARY KEY (request, items));
+"""
+SCHEMAS = (FIRST, SHOWN)
+"""Each brings a file one version on; an older wallet gets those that it lacks."""
+SCHEMA_VERSION = len(SCHEMAS)
+
 
 class Points(Protocol):
     """Told at every named point; may end the process."""
@@ -119,16 +127,16 @@ class Store:
 
     def _create(self) -> None:
         version = self._version()
-        if version == 0:
-            with self.step("storage.create") as db:
-                if self._version() == 0:  # two first commands at once: one of them creates
-                    for statement in filter(str.strip, SCHEMA.split(";")):
-                        db.execute(statement)
-                    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        elif version != SCHEMA_VERSION:
+        if not 0 <= version <= SCHEMA_VERSION:
             raise WalletError(
                 "a wallet of another version", found=f"version {version}", expected=f"version {SCHEMA_VERSION}"
             )
+        if version < SCHEMA_VERSION:
+            with self.step("storage.create") as db:
+                for script in SCHEMAS[self._version() :]:  # none, where another first command was quicker
+                    for statement in filter(str.strip, script.split(";")):
+                        db.execute(statement)
+                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _version(self) -> int:
         return int(self._db.execute("PRAGMA user_version").fetchone()[0])

@@ -162,7 +162,7 @@ class Wallet:
         await self.work()
 
     async def approve(self, id: str, items: Collection[str] | None = None) -> str:
-        """Shares what answers the request, all of it or some items; the screen that was agreed to.
+        """Shares what answers the request, all of it or some items, as `show` showed it; the screen agreed to.
 
         Sent at once where the institution answers, else by the next `sync`. Raises as `Sharing.approve`.
         """
@@ -176,12 +176,12 @@ class Wallet:
         await self.work()
 
     def show(self, id: str, items: Collection[str] | None = None) -> str:
-        """The consent screen of a request as text; raises NotFound."""
-        return text_of(self.sharing.screen(id, items)[1])
+        """The consent screen of a request as text, remembered as what a yes to the same items is to; raises NotFound."""
+        return text_of(self.sharing.show(id, items))
 
     def request(self, id: str) -> JsonObject:
         """One request as `requests` lists it; raises NotFound."""
-        return listings.request(self.sharing.screen(id, None)[0])
+        return listings.request(self.sharing.request(id))
 
     def requests(self) -> list[JsonObject]:
         with self.store.read() as db:

@@ -1,4 +1,4 @@
-"""What the learner agreed to: records (a hash chain per asker), their uses, and the receipts."""
+"""What the learner was shown and agreed to: records (a hash chain per asker), their uses, and the receipts."""
 
 import sqlite3
 from dataclasses import asdict, dataclass
@@ -8,6 +8,19 @@ from node.demo.wallet.rows.values import dumped, fields, loaded, moment, seconds
 from protocols.consent.receipt import Receipt, parse_receipt
 from protocols.consent.screen import ConsentScreen
 from protocols.jose.encoding import JsonObject, digest_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A consent screen that was shown, by digest. `items`: JSON, the items as chosen, sorted; null for all.
+
+    `records`: JSON, for each item the digest of the record that would be shared.
+    """
+
+    request: str
+    items: str
+    screen: str
+    records: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +55,20 @@ class Received:
     state: str
     problem: str | None
     at: datetime
+
+
+def keep_shown(db: sqlite3.Connection, shown: Shown) -> None:
+    """The last look at these items of a request takes the place of the one before."""
+    db.execute(
+        "INSERT OR REPLACE INTO shown (request, items, screen, records) VALUES (?, ?, ?, ?)",
+        (shown.request, shown.items, shown.screen, shown.records),
+    )
+
+
+def shown(db: sqlite3.Connection, request: str, items: str) -> Shown | None:
+    """What was shown last for these items."""
+    row = db.execute("SELECT * FROM shown WHERE request = ? AND items = ?", (request, items)).fetchone()
+    return None if row is None else Shown(**fields(row))
 
 
 def last_record(db: sqlite3.Connection, subject: str) -> Record | None:
