@@ -31,7 +31,7 @@ SYNCED = FreshnessPolicy(fresh_s=3600, usable_s=7 * 24 * 3600)
 """Older than an hour a list is stale, and a report says so; older than a week it says nothing."""
 AT_ONCE = 16
 BATCH = 200
-BACKOFF_S = (30, 120, 600, 3600, 6 * 3600)
+BACKOFF_S = (5, 30, 120, 600, 3600, 6 * 3600)
 ACCEPT = "application/vc, application/json, application/ld+json"
 
 
