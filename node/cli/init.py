@@ -48,8 +48,9 @@ def init(
     os.umask(0o077)
     toml = write_initial(settings)  # the first step, and refused where there is one: two inits cannot meet
     try:
-        create_master_key(settings)
-        token = asyncio.run(_create(settings))
+        asyncio.run(upgrade(settings.database.url or DEFAULT_URL, data_dir=settings.data_dir))
+        _make_identity(settings)
+        token = asyncio.run(_make_token(settings))
         token_file = _write_token(settings, token)
     except BaseException:
         toml.unlink()  # nothing is served from here without it, and `init` can be called again
@@ -66,10 +67,24 @@ def _absolute(file: Path | None) -> Path | None:
     return None if file is None else file.absolute()
 
 
-async def _create(settings: Settings) -> str:
-    await upgrade(settings.database.url or DEFAULT_URL, data_dir=settings.data_dir)
+def _make_identity(settings: Settings) -> None:
+    """Master key and identity. A master key that nothing was sealed under goes again, or `init` would stop at it."""
+    made = create_master_key(settings)
+    try:
+        asyncio.run(_create(settings))
+    except BaseException:
+        if made is not None:
+            made.unlink()
+        raise
+
+
+async def _create(settings: Settings) -> None:
     async with opened_storage(settings) as storage:
         await identity_of(settings, storage).create()
+
+
+async def _make_token(settings: Settings) -> str:
+    async with opened_storage(settings) as storage:
         clock = SystemClock()
         return await Tokens(storage=storage, attempts=Attempts(clock), clock=clock).create("init", frozenset(Role))
 

@@ -25,7 +25,16 @@ from pydantic_settings import (
 )
 
 from node.errors import ConfigurationError
-from node.settings.sources import NESTED, PREFIX, SecretFiles, check_environment, described, read_toml, secrets_folder
+from node.settings.sources import (
+    NESTED,
+    PREFIX,
+    SecretFiles,
+    check_environment,
+    described,
+    is_given_apart,
+    read_toml,
+    secrets_folder,
+)
 from node.settings.tables import (
     Address,
     Admin,
@@ -172,13 +181,16 @@ def load_settings(data_dir: Path, **overrides: Any) -> Settings:
 def write_initial(settings: Settings) -> Path:
     """Writes what differs from the defaults to `node.toml` in the data directory; never a secret.
 
+    A database URL may hold a password: where it comes from the environment or a secret file, it stays there.
+
     Raises:
         ConfigurationError: there is one already.
     """
     path = settings.data_dir / "node.toml"
-    values = settings.model_dump(
-        mode="json", exclude_defaults=True, exclude_none=True, exclude={"data_dir": True, "keys": {"master"}}
-    )
+    hidden: dict[str, Any] = {"data_dir": True, "keys": {"master"}}
+    if is_given_apart("database__url", settings.data_dir):
+        hidden["database"] = {"url"}
+    values = settings.model_dump(mode="json", exclude_defaults=True, exclude_none=True, exclude=hidden)
     values["listen"] = settings.listen
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)

@@ -46,6 +46,12 @@ def secrets_folder(data_dir: Path) -> Path:
     return Path(named) if named else data_dir / "secrets"
 
 
+def is_given_apart(name: str, data_dir: Path) -> bool:
+    """Whether the environment or a secret file gives the setting `name`, nested by two underscores."""
+    in_environment = any(variable.lower() == f"{PREFIX}{name}".lower() for variable in os.environ)
+    return in_environment or (secrets_folder(data_dir) / name).is_file()
+
+
 def read_toml(path: Path, model: type[BaseModel]) -> dict[str, Any]:
     """The values of `node.toml`, empty where there is none.
 

@@ -33,7 +33,7 @@ NODE_POINTS = [
     ("anchor", "after:work.relay.check"),
     ("anchor", "send:consented-relay/1.0/deliver"),
     ("anchor", "sent:consented-relay/1.0/deliver"),
-    ("anchor", "sent:consented-relay/1.0/answer"),
+    ("anchor", "sent:consented-relay/1.0/back"),
     ("anchor", "after:inbox.routing.forward"),
     ("employer", "before:inbox.consented-relay.deliver"),
     ("employer", "after:inbox.consented-relay.deliver"),

@@ -14,24 +14,26 @@ from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+from sqlmodel import col, update
 
+from node.clock import SystemClock
 from node.demo.wallet import Wallet
 from node.settings import write_initial
+from node.storage.tables.messages import WAITING, OutboxDestination, OutboxMessage
+from node.storage.tables.status import StatusSnapshot
+from node.storage.unit import Session, wake
 from tests.support.knowledge import rows
 from tests.support.learners import Learner
 from tests.support.network import Asked, Network
-from tests.support.nodes import Late, MovedClock, Node, wait_until
+from tests.support.nodes import Late, Node, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("LER_")}
 PATIENCE_S = 40.0
-LATER = timedelta(seconds=40)
-"""How much later it is for everybody when the dead one is back: whoever found its port closed tries again."""
 
 
 @dataclass(slots=True)
@@ -42,6 +44,7 @@ class MortalNode(Node):
     process: Process | None = None
     deaths: list[int] = field(default_factory=list)
     keeper: asyncio.Task[None] | None = None
+    others: list[Node] = field(default_factory=list)
 
     @property
     def marker(self) -> Path:
@@ -84,7 +87,6 @@ class MortalNode(Node):
                 str(self.data),
                 self.point,
                 str(self.marker),
-                str(self.clock.moved.total_seconds()),
                 cwd=ROOT,
                 env=ENVIRONMENT,
                 stdin=DEVNULL,
@@ -97,8 +99,9 @@ class MortalNode(Node):
         """Starts it again whenever it died."""
         while self.process is not None:
             self.deaths.append(await self.process.wait())
-            self.clock.moved += LATER
             await self._spawn()
+            for other in self.others:
+                await other.write(try_again)
 
     async def _is_ready(self) -> bool:
         with contextlib.suppress(aiohttp.ClientError):
@@ -145,8 +148,6 @@ class Stage:
     mortal: MortalNode | None
     wallet_folder: Path
     learner_id: str
-    clock: MovedClock
-    """Everybody's."""
 
     @property
     def nodes(self) -> tuple[Node, Node, Node]:
@@ -154,7 +155,7 @@ class Stage:
 
     @asynccontextmanager
     async def learner(self) -> AsyncGenerator[Learner]:
-        async with Wallet.open(self.wallet_folder, clock=self.clock) as wallet:
+        async with Wallet.open(self.wallet_folder) as wallet:
             yield Learner(id=self.learner_id, institution=self.institution, folder=self.wallet_folder, wallet=wallet)
 
     async def ask(self) -> Asked:
@@ -185,28 +186,38 @@ class Stage:
 async def stage(ready: Ready, folder: Path, *, mortal: str | None = None, point: str = "") -> AsyncGenerator[Stage]:
     """Copies of everybody in `folder`, running; the node called `mortal` as a process that dies at `point`."""
     ready.copy(folder)
-    clock = MovedClock()
     nodes = {
-        name: _copied(getattr(ready.network, name), folder, clock, point if name == mortal else None)
+        name: _copied(getattr(ready.network, name), folder, point if name == mortal else None)
         for name in ("anchor", "institution", "employer")
     }
     try:
         dying = nodes.get(mortal or "")
         assert dying is None or isinstance(dying, MortalNode)
-        for node in sorted(
-            nodes.values(), key=lambda node: node is not dying
-        ):  # who takes longest, before it is missed
-            await node.start()
-        yield Stage(**nodes, mortal=dying, wallet_folder=folder / "wallet", learner_id=ready.learner_id, clock=clock)
+        if dying is not None:  # whoever takes longest is there before it is missed
+            await dying.start()
+            dying.others = [node for node in nodes.values() if node is not dying]
+        for node in nodes.values():
+            if node is not dying:
+                await node.start()
+        yield Stage(**nodes, mortal=dying, wallet_folder=folder / "wallet", learner_id=ready.learner_id)
     finally:
         await asyncio.gather(*(node.stop() for node in nodes.values()))
 
 
-def _copied(node: Node, folder: Path, clock: MovedClock, point: str | None) -> Node:
+def try_again(session: Session) -> None:
+    """What was put off because nobody answered is due at once: no story waits for half a minute to pass."""
+    now = SystemClock().now()
+    session.exec(update(OutboxDestination).values(next_at=now))
+    session.exec(update(OutboxMessage).where(col(OutboxMessage.state) == WAITING).values(next_at=now))
+    session.exec(update(StatusSnapshot).values(next_at=now))
+    wake(session, "outbox")
+
+
+def _copied(node: Node, folder: Path, point: str | None) -> Node:
     data = folder / node.data.name
     settings = node.settings.model_copy(update={"data_dir": data})
     same: dict[str, Any] = {"name": node.name, "data": data, "place": node.place, "settings": settings}
-    same |= {"token": node.token, "clock": clock}
+    same |= {"token": node.token}
     return Node(**same) if point is None else MortalNode(**same, point=point)
 
 

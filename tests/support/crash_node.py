@@ -1,6 +1,6 @@
 """A real node as a process of its own, ended by SIGKILL once, when it comes to a named point. Run as a module.
 
-    python -m tests.support.crash_node DATA POINT MARKER [MOVED_S]
+    python -m tests.support.crash_node DATA POINT MARKER
 
 POINT names where it dies:
 
@@ -9,8 +9,7 @@ POINT names where it dies:
     send:TYPE     a message of TYPE ("consented-relay/1.0/forward") is packed and about to be posted
     sent:TYPE     it was posted and taken, its sender has not noted that yet
 
-MARKER is a file that tells that it died already; a process that finds it lives on. MOVED_S moves its clock: what was
-leased when it died is free again.
+MARKER is a file that tells that it died already; a process that finds it lives on.
 """
 
 import asyncio
@@ -19,18 +18,16 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextvars import ContextVar
-from datetime import timedelta
 from pathlib import Path
 
 import node.app
 from node.adapters.transport import DidcommTransport
 from node.cli.serve import run
-from node.metrics import CountedCommits, Metrics
+from node.metrics import CountedCommits
 from node.services.outbox import OutboxWorker, Outgoing
 from node.settings import load_settings
 from node.storage.unit import OutboxMessage
 from protocols.jose.encoding import parse_object
-from tests.support.nodes import MovedClock
 
 posting: ContextVar[str] = ContextVar("posting", default="")
 """Type of the message that is being delivered."""
@@ -60,7 +57,7 @@ class Death:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def install(death: Death, moved: timedelta) -> None:
+def install(death: Death) -> None:
     """Has `death` told of every commit and every post of the node that this process is about to run."""
 
     class Points(CountedCommits):
@@ -85,23 +82,16 @@ def install(death: Death, moved: timedelta) -> None:
         death.posts("sent", posting.get())
         return answer
 
-    class Clock(MovedClock):
-        def __init__(self) -> None:
-            super().__init__()
-            self.moved = moved
-
     node.app.CountedCommits = Points
-    node.app.SystemClock = Clock
     OutboxWorker._pack = packed
     DidcommTransport.post = posted
 
 
 def main(arguments: Sequence[str]) -> None:
-    data, point, marker, *rest = arguments
-    install(Death(point, Path(marker)), timedelta(seconds=float(rest[0]) if rest else 0))
+    data, point, marker = arguments
+    install(Death(point, Path(marker)))
     asyncio.run(run(load_settings(Path(data))))
 
 
 if __name__ == "__main__":
-    assert Metrics  # the names that are put in the place of others are there
     main(sys.argv[1:])

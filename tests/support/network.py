@@ -22,7 +22,14 @@ from sqlmodel import Session, select
 
 from node.demo.wallet import Wallet
 from node.storage.tables.exchange import ConsentUse
-from node.storage.tables.messages import MailboxMessage
+from node.storage.tables.learners import Learner as LearnerRow
+from node.storage.tables.messages import (
+    FlowThread,
+    InboxEntry,
+    KnownDid,
+    MailboxGrant,
+    MailboxMessage,
+)
 from tests.support.findings import faults
 from tests.support.learners import Learner
 from tests.support.nodes import Late, Node, free_places, node_in, port_of, wait_until
@@ -234,6 +241,15 @@ class Network:
 
         def count(session: Session) -> int:
             return len([use for use in session.exec(select(ConsentUse)) if use.record_hash in hashes])
+
+        return await node.read(count)
+
+    async def contents(self, node: Node) -> dict[str, int]:
+        """How much a node keeps of what others send: what bad input must leave as it was."""
+        tables = (InboxEntry, FlowThread, MailboxMessage, MailboxGrant, KnownDid, LearnerRow)
+
+        def count(session: Session) -> dict[str, int]:
+            return {table.__name__: len(session.exec(select(table)).all()) for table in tables}
 
         return await node.read(count)
 

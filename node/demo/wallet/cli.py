@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from typer.exceptions import TyperException
 
+from node.demo.wallet.clock import Clock
 from node.demo.wallet.errors import Unreachable, Unseen, WalletError
 from node.demo.wallet.output import cell, print_json, show_rows
 from node.demo.wallet.screen import UNKNOWN
@@ -39,12 +40,13 @@ class Chosen:
     data: Path
     origins: dict[str, str]
     points: Points | None
+    clock: Clock | None
 
     def run(self, act: Callable[[Wallet], Awaitable[T]]) -> T:
         async def opened() -> T:
             passphrase = os.environ.get(PASSPHRASE) or None
             async with Wallet.open(
-                self.data, origins=self.origins, passphrase=passphrase, points=self.points
+                self.data, origins=self.origins, passphrase=passphrase, points=self.points, clock=self.clock
             ) as wallet:
                 return await act(wallet)
 
@@ -57,7 +59,7 @@ class Chosen:
         return self.run(later)
 
 
-def create_cli(points: Points | None = None) -> typer.Typer:
+def create_cli(points: Points | None = None, clock: Clock | None = None) -> typer.Typer:
     """The command with all its verbs."""
     app = typer.Typer(
         name="wallet",
@@ -78,7 +80,7 @@ def create_cli(points: Points | None = None) -> typer.Typer:
         ] = None,
     ) -> None:
         pairs = {pair.partition("=")[0]: pair.partition("=")[2] for pair in origin or []}
-        context.obj = Chosen(data=data, origins=pairs, points=points)
+        context.obj = Chosen(data=data, origins=pairs, points=points, clock=clock)
 
     for name, verb in VERBS.items():
         app.command(name)(verb)
@@ -233,11 +235,11 @@ VERBS: Mapping[str, Callable[..., None]] = {
 }
 
 
-def main(arguments: Sequence[str] | None = None, points: Points | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, points: Points | None = None, clock: Clock | None = None) -> int:
     """Runs the command with `arguments` (the process's own where None); returns the exit code."""
     given = sys.argv[1:] if arguments is None else arguments
     try:
-        code: Any = create_cli(points)(args=_whose_first(given), prog_name="wallet", standalone_mode=False)
+        code: Any = create_cli(points, clock)(args=_whose_first(given), prog_name="wallet", standalone_mode=False)
     except TyperException as error:
         print(error.format_message(), file=sys.stderr)
         return EXIT_USAGE

@@ -176,7 +176,7 @@ class Wallet:
         await self.work()
 
     def show(self, id: str, items: Collection[str] | None = None) -> str:
-        """The consent screen of a request as text, remembered as what a yes to the same items is to; raises NotFound."""
+        """The consent screen of a request as text, remembered: a yes to these items is to it. Raises NotFound."""
         return text_of(self.sharing.show(id, items))
 
     def request(self, id: str) -> JsonObject:

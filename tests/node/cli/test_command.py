@@ -102,6 +102,27 @@ def test_init_takes_what_it_is_not_given_from_the_environment(tmp_path: Path) ->
     assert tomllib.loads((tmp_path / "node" / "node.toml").read_text())["did"] == "did:web:example.edu"
 
 
+def test_init_is_called_again_where_the_database_was_away(tmp_path: Path) -> None:
+    away = f"postgresql+asyncpg://ler@/ler?host={tmp_path}"
+    refused = ler_node(*INIT[:2], tmp_path / "node", *INIT[3:], LER_DATABASE__URL=away)
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert "the database cannot be reached" in refused.stderr
+    done = ler_node(*INIT[:2], tmp_path / "node", *INIT[3:])
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_database_url_from_the_environment_stays_there(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/with-a-password-in-other-databases.sqlite3"
+    done = ler_node(*INIT[:2], tmp_path / "node", *INIT[3:], LER_DATABASE__URL=url)
+    assert done.returncode == 0, done.stderr
+    assert "database" not in tomllib.loads((tmp_path / "node" / "node.toml").read_text())
+    given = ler_node(*INIT[:2], tmp_path / "other", *INIT[3:], "--database-url", f"sqlite:///{tmp_path}/other.sqlite3")
+    assert given.returncode == 0, given.stderr
+    assert tomllib.loads((tmp_path / "other" / "node.toml").read_text())["database"] == {
+        "url": f"sqlite:///{tmp_path}/other.sqlite3"
+    }
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from node.demo.wallet.cli import EXIT_FAILED, EXIT_UNREACHABLE, EXIT_USAGE, VERBS, main
-from tests.support.wallet_world import BUDGETS, CODE, World
+from tests.support.wallet_world import BUDGETS, CODE, WRITING, World
 
 Typed = Callable[..., Awaitable[tuple[int, str, str]]]
 
@@ -59,6 +59,34 @@ async def test_errors_are_one_line_that_says_what_would_be_right(served_now: Wor
     world.down = True
     code, _, err = await typed("enrol", world.enrol_link, CODE)
     assert (code, err) == (EXIT_UNREACHABLE, "wallet: the other side cannot answer now: found HTTP 503\n")
+
+
+async def test_a_yes_to_what_was_not_on_the_screen_prints_what_is_and_shares_nothing(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    async def type_(*arguments: str) -> tuple[int, str, str]:
+        whose = ["--data", str(tmp_path / "wallet")]
+        code = await asyncio.to_thread(main, [*arguments, *whose], clock=world.clock)
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    async with world.wallet(tmp_path / "wallet") as wallet:
+        await wallet.enrol(world.enrol_link, CODE)
+        await world.gives(wallet, BUDGETS)
+        id = await world.asks(wallet)
+        code, screen, err = await type_("approve", id)
+        expected = "expected `show` with the same items, then `approve`"
+        assert (code, err) == (EXIT_FAILED, f"wallet: this was not shown yet: look first: {expected}\n")
+        assert await type_("show", id) == (0, screen, "")
+        await world.gives(wallet, WRITING)
+
+    code, changed, err = await type_("approve", id, "--json")
+    detail = "what you would share has changed since you looked: look again"
+    assert (code, err) == (EXIT_FAILED, f"wallet: {detail}: {expected}\n")
+    _, screen, _ = await type_("show", id)
+    assert json.loads(changed) == {"id": id, "refused": detail, "screen": screen.removesuffix("\n")}
+    assert await type_("history") == (0, "none\n", "")
+    assert await type_("approve", id) == (0, screen, "")
 
 
 async def test_wrong_usage_ends_with_64(typed: Typed):

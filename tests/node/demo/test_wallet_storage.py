@@ -8,9 +8,9 @@ import pytest
 
 from node.demo.wallet.errors import Locked, WalletError
 from node.demo.wallet.identities import holder, new_peer
-from node.demo.wallet.rows import keys, messages
+from node.demo.wallet.rows import consents, keys, messages
 from node.demo.wallet.sealing import KEY_FILE, seal_of
-from node.demo.wallet.storage import NoPoints, Store
+from node.demo.wallet.storage import SCHEMA_VERSION, SCHEMAS, NoPoints, Store
 from protocols.dids.peer import resolve_peer4
 from tests.support.federation import NOW
 from tests.support.wallet_world import COLLEGE
@@ -47,6 +47,20 @@ def test_a_file_of_another_version_is_not_touched(tmp_path: Path):
         db.execute("PRAGMA user_version = 7")
     with pytest.raises(WalletError, match="another version"):
         Store(tmp_path / "w", NoPoints())
+
+
+def test_a_wallet_of_the_first_version_gets_what_it_lacks_and_loses_nothing(tmp_path: Path):
+    with sqlite3.connect(tmp_path / "w") as db:
+        db.executescript(SCHEMAS[0])
+        keys.set_setting(db, "origins", "{}")
+        db.execute("PRAGMA user_version = 1")
+    for _ in range(2):
+        store = Store(tmp_path / "w", NoPoints())
+        with store.read() as db:
+            assert keys.setting(db, "origins") == "{}"
+            assert consents.shown(db, "a-request", "null") is None
+            assert db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
+        store.close()
 
 
 def test_an_envelope_is_kept_once_however_often_it_is_delivered(store: Store):
