@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export SHARED_DIR
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test crash check format bench serve interop clean
+.PHONY: help setup demo test check format bench serve interop clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 — /p' $(MAKEFILE_LIST)
@@ -17,11 +17,8 @@ help: ## what can be made
 demo: $(READY) ## the whole story on this machine: issue, ask, consent, relay, report, revoke (KEEP=1 stays up)
 	@$(BIN)/ler-node demo $(if $(KEEP),--keep)
 
-test: $(READY) ## every test this machine can run but the slow ones of `make crash`, with what was skipped and why
-	@$(BIN)/pytest -rs -n auto --ignore tests/crash $(ONLY)
-
-crash: $(READY) ## kill -9 of each process at named points of an exchange, restart, one report and one receipt (slow)
-	@$(BIN)/pytest -rs tests/crash
+test: $(READY) ## every test this machine can run, with what was skipped and why (ONLY=tests/crash for some)
+	@$(BIN)/pytest -rs -n auto $(ONLY)
 
 check: $(READY) ## format, lint, types, import layers
 	@echo 'format …' && $(BIN)/ruff format --check -q . && echo 'lint …' && $(BIN)/ruff check -q .

@@ -22,7 +22,10 @@ from node.services.directory import Directory
 from node.services.issuer_metadata import status_lists_of
 from node.storage.repos import status_snapshots as rows
 from node.storage.unit import Session, UnitOfWork
+from protocols.credentials.proofs import ProofResult
+from protocols.dids.document import DidDocument
 from protocols.errors import ProtocolError
+from protocols.findings import Outcome
 from protocols.jose.encoding import JsonObject, canonical_json, parse_object
 from protocols.status.freshness import Freshness, FreshnessPolicy, judge
 from protocols.status.lookup import MAX_LIST_DOCUMENT_BYTES, Snapshot, accept_list
@@ -31,7 +34,8 @@ SYNCED = FreshnessPolicy(fresh_s=3600, usable_s=7 * 24 * 3600)
 """Older than an hour a list is stale, and a report says so; older than a week it says nothing."""
 AT_ONCE = 16
 BATCH = 200
-BACKOFF_S = (5, 30, 120, 600, 3600, 6 * 3600)
+BACKOFF_S = (5, 10, 30, 120, 600, 3600, 6 * 3600)
+"""Soon again at first: a report may wait for the list, and its publisher may just be starting."""
 ACCEPT = "application/vc, application/json, application/ld+json"
 
 
@@ -138,19 +142,30 @@ class StatusSync:
         """The list, its own proof and issuer checked. Fetching the issuer's document here tells it nothing new."""
         document = parse_object(fetched.body, max_bytes=MAX_LIST_DOCUMENT_BYTES)
         issuer = row.issuer or ""
-        now = self.clock.now()
-        proofs = await self.proofs.check(
+        known = await self.resolver.resolve(issuer)
+        proofs = await self._check(document, issuer, known)
+        if any(proof.outcome is not Outcome.YES for proof in proofs):
+            fresh = await self.resolver.refresh(issuer)  # its keys may have been rotated
+            proofs = proofs if fresh == known else await self._check(document, issuer, fresh)
+        snapshot = accept_list(
             document,
-            {issuer: await self.resolver.resolve(issuer)},
+            proofs,
+            url=row.url,
+            fetched_at=self.clock.now(),
+            expected_issuer=issuer,
+            previous=snapshot_of(row),
+        )
+        return document, snapshot
+
+    async def _check(self, document: JsonObject, issuer: str, known: DidDocument) -> tuple[ProofResult, ...]:
+        return await self.proofs.check(
+            document,
+            {issuer: known},
             purpose="assertionMethod",
-            now=now,
+            now=self.clock.now(),
             expected_controller=issuer,
             max_bytes=MAX_LIST_DOCUMENT_BYTES,
         )
-        snapshot = accept_list(
-            document, proofs, url=row.url, fetched_at=now, expected_issuer=issuer, previous=snapshot_of(row)
-        )
-        return document, snapshot
 
     async def _keep(
         self, before: rows.StatusSnapshot, fetched: Fetched, fresh: tuple[JsonObject, Snapshot] | None

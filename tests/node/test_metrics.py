@@ -6,9 +6,9 @@ from node.metrics import CONTENT_TYPE, Metrics
 def test_two_nodes_in_one_process_count_apart() -> None:
     first, second = Metrics(), Metrics()
 
-    first.deliveries.labels("delivered").inc(2)
+    first.commits.labels("outbox.delivered").inc(2)
 
-    assert b'ler_deliveries_total{outcome="delivered"} 2.0' in first.render()
+    assert b'ler_commits_total{unit="outbox.delivered"} 2.0' in first.render()
     assert b"delivered" not in second.render()
 
 
@@ -20,8 +20,6 @@ def test_everything_has_its_name_and_a_help_line() -> None:
     assert names == [
         "ler_http_requests_total",
         "ler_http_seconds",
-        "ler_messages_total",
-        "ler_deliveries_total",
         "ler_outbox_rows",
         "ler_mailbox_rows",
         "ler_live_sockets",
@@ -32,12 +30,10 @@ def test_everything_has_its_name_and_a_help_line() -> None:
         "ler_fetch_seconds",
         "ler_worker_jobs_total",
         "ler_worker_seconds",
-        "ler_work_items_total",
         "ler_job_runs_total",
         "ler_job_seconds",
         "ler_relay_checks_total",
         "ler_verdicts_total",
-        "ler_status_fetches_total",
         "ler_peers",
     ]
     assert "process_resident_memory_bytes" in text

@@ -1,11 +1,19 @@
 """Who is let in: a wallet by its code, a member as long as it is in good standing."""
 
+import json
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from node.clock import new_id
 from node.demo.wallet.errors import Refused
+from protocols.consent.relay import Relay
+from protocols.didcomm.message import Message
+from protocols.flows.consented_relay.messages import MIDDLE, relay_message
 from tests.support.fixtures import SHARED_LOOP
 from tests.support.network import Network
 from tests.support.nodes import Refusal
+from tests.support.strangers import Stranger, anonymous, document_of, knock
 
 pytestmark = SHARED_LOOP
 
@@ -27,6 +35,24 @@ async def test_a_code_works_once(network: Network) -> None:
     _, thief = await network.wallet()
     with pytest.raises(Refused, match="this code does not open an enrolment"):
         await thief.enrol(link, code)
+
+
+async def test_a_college_relays_for_nobody_but_its_own_learners(network: Network) -> None:
+    """Somebody who is not enrolled writes to the relay as a learner's wallet does, to the exit that it would name."""
+    stranger = Stranger()
+    exit = await document_of(network.anchor)
+    nothing = Message(id=new_id(), type=MIDDLE, to=(exit.id,), body={})
+    middle = json.loads(anonymous(nothing, exit))
+    now = datetime.now(UTC).replace(microsecond=0)
+    relay = Relay(next=exit.id, expires=now + timedelta(hours=1))
+    message = relay_message(relay, middle, id=new_id(), ours=stranger.long, entry=network.institution.did, now=now)
+    document = await document_of(network.institution)
+    status, _, raw = await knock(network.institution, stranger.sealed(message, document))
+    assert status == 200, "this was relayed"
+    problem = stranger.opened(raw, document)
+    assert problem.type == "https://didcomm.org/report-problem/2.0/problem-report"
+    assert problem.body["code"] == "e.p.trust"
+    assert "the sender is not enrolled here" in problem.body["args"]
 
 
 async def test_a_suspended_institution_no_longer_vouches_for_its_learners(own_network: Network) -> None:

@@ -159,7 +159,11 @@ class Stage:
             yield Learner(id=self.learner_id, institution=self.institution, folder=self.wallet_folder, wallet=wallet)
 
     async def ask(self) -> Asked:
-        await wait_until("the employer to have a fresh list", lambda: has_list(self.employer))
+        try:
+            await wait_until("the employer to have a fresh list", lambda: has_list(self.employer))
+        except Late:
+            found = await self.employer.items("/status")
+            raise Late(f"the employer has no fresh list: {found}") from None
         return await Network.ask(self, employer=self.employer)  # type: ignore[arg-type]
 
     async def check_effects(self, asked: Asked) -> None:

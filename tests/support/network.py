@@ -96,7 +96,9 @@ class Asked:
         try:
             return await wait_until(f"the newest report to say {verdict or 'anything'}", look)
         except Late as late:
-            raise Late(f"{late}; it says {[faults(report) for report in await self.reports()]}") from None
+            lists = [(item["freshness"], item["error"]) for item in await self.employer.items("/status")]
+            found = [faults(report) for report in await self.reports()]
+            raise Late(f"{late}; it says {found}; status lists: {lists}") from None
 
     async def complete_receipt(self) -> dict[str, Any]:
         """The receipt, once it has both signatures."""

@@ -147,7 +147,7 @@ class Node:
             await storage.close()
 
     async def start(self) -> None:
-        app = create_app(self.settings, clock=self.clock, log=create_log("info", "json", self.log))
+        app = create_app(self.settings, clock=self.clock, log=create_log(self.settings.log.level, "json", self.log))
         self.runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self.runner.setup()
         await web.TCPSite(self.runner, "127.0.0.1", port_of(self.place), reuse_address=True).start()

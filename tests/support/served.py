@@ -4,6 +4,7 @@ import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aiohttp import web
@@ -47,8 +48,8 @@ def make_node(data: Path, did: str = DID) -> Settings:
 
 @asynccontextmanager
 async def served_node(settings: Settings) -> AsyncIterator[Served]:
-    """The node of `settings`, on a port of its own, its clock standing still."""
-    clock, log = StandingClock(), io.StringIO()
+    """The node of `settings`, on a port of its own, its clock standing still since the keys were made."""
+    clock, log = StandingClock(datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)), io.StringIO()
     app = create_app(settings, clock=clock, log=create_log("info", "json", log))
     async with TestClient(TestServer(app)) as client:
         token = (settings.secrets_dir / "api-token").read_text().strip()

@@ -5,7 +5,7 @@ from aiohttp import web
 
 from node.adapters.transport import DidcommTransport
 from node.errors import AddressForbidden, PayloadTooLarge, Rejected, Unreachable
-from node.settings import Limits
+from protocols.didcomm.envelope import MAX_ENVELOPE_BYTES
 from tests.support.loopback import ORIGIN, fetching, serving
 
 ENCRYPTED = "application/didcomm-encrypted+json"
@@ -16,8 +16,7 @@ async def post(status: int, body: bytes = b"", type: str = ENCRYPTED) -> bytes |
         assert (request.content_type, await request.read()) == (ENCRYPTED, b"envelope")
         return web.Response(status=status, body=body, headers={"Content-Type": type})
 
-    limits = Limits(envelope_bytes=100)
-    async with serving(("POST", "/didcomm", handler)) as peer, fetching({ORIGIN: peer}, limits=limits) as fetcher:
+    async with serving(("POST", "/didcomm", handler)) as peer, fetching({ORIGIN: peer}) as fetcher:
         return await DidcommTransport(fetcher).post(f"{ORIGIN}/didcomm", b"envelope")
 
 
@@ -51,7 +50,7 @@ async def test_a_later_may_be_tried_again(status: int) -> None:
 
 async def test_an_answer_larger_than_an_envelope_is_not_read() -> None:
     with pytest.raises(PayloadTooLarge):
-        await post(200, b"a" * 101)
+        await post(200, b"a" * (MAX_ENVELOPE_BYTES + 1))
 
 
 @pytest.mark.parametrize("url", ["http://peer.example/didcomm", "ws://peer.example/didcomm", "did:web:peer.example"])
