@@ -17,7 +17,7 @@ from node.services.did_document import Purpose
 from node.services.flows import FlowRunner
 from node.services.identity import Identity
 from node.services.performers import Unit
-from node.services.verification import Held, Verification
+from node.services.verification import Held, Rest, Verification
 from node.services.work import Outcome, WorkList
 from node.storage.repos import exchange as rows
 from node.storage.repos import status_snapshots
@@ -147,7 +147,7 @@ class Presentations:
             consent=tuple(parse_finding(check) for check in kept["checks"]),
             delete_at=row.delete_at,
         )
-        report, lists = await self.verification.report_on(held)
+        report, rests = await self.verification.report_on(held)
         look = int(payload.get("look", 0))
 
         def body(session: Session) -> None:
@@ -162,11 +162,18 @@ class Presentations:
                 later = now + timedelta(seconds=self.sync_every_s * LOOKS[look] * 1.2)
                 key = f"{VERIFY}:{row.id}:look:{look + 1}"
                 self.work.add(session, VERIFY, again, now=now, key=key, not_before=later)
-            for url, issuer in lists:
-                status_snapshots.want(session, url, issuer=issuer, now=now)
-                status_snapshots.rely(session, url, row.id)
+            for rest in rests:
+                self._rely(session, row.id, rest, now)
 
         return body
+
+    def _rely(self, session: Session, presentation_id: str, rest: Rest, now: datetime) -> None:
+        """From now on the report is made anew when this list changes; and at once, if it did since it was read."""
+        status_snapshots.want(session, rest.url, issuer=rest.issuer, now=now)
+        status_snapshots.rely(session, rest.url, presentation_id)
+        current = status_snapshots.get(session, rest.url)
+        if current is not None and current.fetched_at != rest.fetched_at:
+            self.verify_again(session, presentation_id)
 
     async def reports(self, request_id: str) -> Sequence[Reported]:
         """Every report on what came for a request, oldest first."""

@@ -68,6 +68,23 @@ class Held:
     delete_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """A status list that a report rests on; `fetched_at` is when the content came that was read, None for none yet."""
+
+    url: str
+    issuer: str
+    fetched_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """One credential with what was found of it, and the lists that this rests on."""
+
+    evidence: CredentialEvidence
+    rests: tuple[Rest, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Verification:
     storage: UnitOfWork
@@ -76,15 +93,13 @@ class Verification:
     didkit: Didkit
     clock: Clock
 
-    async def report_on(self, held: Held) -> tuple[VerificationReport, Sequence[tuple[str, str]]]:
-        """The report, and the (status list, issuer) pairs that it rests on or waits for."""
+    async def report_on(self, held: Held) -> tuple[VerificationReport, Sequence[Rest]]:
+        """The report, and the status lists that it rests on or waits for."""
         now = self.clock.now()
-        credentials = [
-            await self._gather(item, now) for item in credentials_of(held.presentation) if isinstance(item, dict)
-        ]
+        gathered = await self._gather_all(held.presentation, now)
         evidence = Evidence(
             id=held.report_id,
-            credentials=tuple(credentials),
+            credentials=tuple(item.evidence for item in gathered),
             presentation=await self._gather_presentation(held, now),
             request=RequestEvidence(request=held.request, request_hash=held.request_hash),
             consent=ConsentEvidence(
@@ -92,23 +107,17 @@ class Verification:
             ),
             delete_at=held.delete_at,
         )
-        lists = [
-            (found.entry.list_url, item.issuer.did)
-            for item in credentials
-            for found in item.statuses
-            if found.entry is not None
-        ]
-        return self._evaluate(evidence), lists
+        return self._evaluate(evidence), [rest for item in gathered for rest in item.rests]
 
     async def report_on_credential(self, credential: JsonObject, report_id: str) -> VerificationReport:
         """The report on a credential that came alone: nobody presented it and nobody asked."""
         gathered = await self._gather(credential, self.clock.now())
-        return self._evaluate(Evidence(id=report_id, credentials=(gathered,)))
+        return self._evaluate(Evidence(id=report_id, credentials=(gathered.evidence,)))
 
     async def report_on_presentation(self, presentation: JsonObject, report_id: str) -> VerificationReport:
         """The report on a presentation that answers no request of ours: its challenge and domain prove nothing here."""
         now = self.clock.now()
-        credentials = [await self._gather(item, now) for item in credentials_of(presentation) if isinstance(item, dict)]
+        gathered = await self._gather_all(presentation, now)
         holder = presentation.get("holder")
         holder_did = holder if isinstance(holder, str) else ""
         proofs = await self.proofs.check(
@@ -121,7 +130,7 @@ class Verification:
         return self._evaluate(
             Evidence(
                 id=report_id,
-                credentials=tuple(credentials),
+                credentials=tuple(item.evidence for item in gathered),
                 presentation=PresentationEvidence(document=presentation, proofs=proofs),
             )
         )
@@ -144,7 +153,10 @@ class Verification:
         )
         return PresentationEvidence(document=held.presentation, proofs=proofs)
 
-    async def _gather(self, document: JsonObject, now: datetime) -> CredentialEvidence:
+    async def _gather_all(self, presentation: JsonObject, now: datetime) -> Sequence[Gathered]:
+        return [await self._gather(item, now) for item in credentials_of(presentation) if isinstance(item, dict)]
+
+    async def _gather(self, document: JsonObject, now: datetime) -> Gathered:
         """Steps 1 to 7 for one credential."""
         problems: tuple[str, ...] = ()
         credential: Credential | None = None
@@ -159,7 +171,8 @@ class Verification:
         signed_at = min((proof.created for proof in proofs if proof.created is not None), default=None)
         if credential is not None and signed_at is None:
             signed_at = credential.valid_from
-        return CredentialEvidence(
+        statuses, rests = await self._statuses(credential, now)
+        evidence = CredentialEvidence(
             document=document,
             parse_problems=problems,
             context_problems=await self.proofs.reading_problems(document),
@@ -167,10 +180,11 @@ class Verification:
             proofs=proofs,
             dates=_dates(credential, now),
             signed_at=signed_at,
-            statuses=await self._statuses(credential, now),
+            statuses=statuses,
             issuer=await self._issuer(credential, signed_at or now),
             published_skills=await self._published(credential),
         )
+        return Gathered(evidence=evidence, rests=rests)
 
     async def _proofs(
         self, document: JsonObject, credential: Credential | None, member: Member | None, now: datetime
@@ -199,9 +213,12 @@ class Verification:
             offline = None
         return {did: offline} if offline is not None else {}
 
-    async def _statuses(self, credential: Credential | None, now: datetime) -> tuple[StatusEvidence, ...]:
+    async def _statuses(
+        self, credential: Credential | None, now: datetime
+    ) -> tuple[tuple[StatusEvidence, ...], tuple[Rest, ...]]:
         """Step 6, each entry, from the synced lists."""
         found: list[StatusEvidence] = []
+        rests: list[Rest] = []
         for status in credential.statuses if credential else ():
             try:
                 entry = parse_entry(status)
@@ -213,7 +230,9 @@ class Verification:
             row = await self.storage.read(lambda session, url=url: status_snapshots.get(session, url))
             answer = status_of(entry, snapshot_of(row), now=now, policy=SYNCED)
             found.append(StatusEvidence(entry=entry, answer=answer))
-        return tuple(found)
+            issuer = credential.issuer if credential else ""
+            rests.append(Rest(url=url, issuer=issuer, fetched_at=row.fetched_at if row else None))
+        return tuple(found), tuple(rests)
 
     async def _published(self, credential: Credential | None) -> frozenset[str] | None:
         """Step 10: the skills that the issuer's own page, as synced, names for the credential's achievement."""
