@@ -37,9 +37,7 @@ class Purpose(StrEnum):
         return self.value.partition("-")[0]
 
 
-RELATIONSHIPS = tuple(
-    dict.fromkeys(purpose.relationship for purpose in Purpose if purpose is not Purpose.FEDERATION)
-)
+RELATIONSHIPS = tuple(dict.fromkeys(purpose.relationship for purpose in Purpose if purpose is not Purpose.FEDERATION))
 """Those of the DID document, in its order."""
 
 

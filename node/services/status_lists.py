@@ -51,6 +51,11 @@ class StatusLists:
     def url(self, list_id: str) -> str:
         return f"{self.identity.base_url}/status/{list_id}"
 
+    def id_of(self, url: str) -> str | None:
+        """The list of ours that is served at `url`, None where that is none of ours."""
+        prefix = self.url("")
+        return url.removeprefix(prefix) if url.startswith(prefix) else None
+
     def entry(self, list_id: str, index: int) -> JsonObject:
         """The `credentialStatus` of the credential at a place."""
         return status_entry(list_url=self.url(list_id), index=index, purpose="revocation")

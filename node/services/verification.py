@@ -8,7 +8,7 @@ The steps are numbered as in `protocols.verification.steps`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from node.adapters.didkit_worker import Didkit
@@ -21,10 +21,10 @@ from node.storage.repos import status_snapshots
 from node.storage.unit import Session, UnitOfWork
 from protocols.consent.presentation import credentials_of
 from protocols.credentials.model import Credential, parse_credential
-from protocols.credentials.open_badges import achievement_of
-from protocols.credentials.proofs import ProofResult, proofs_of
+from protocols.credentials.open_badges import achievement_of, is_badge
+from protocols.credentials.proofs import MAX_PROOFS, ProofResult, proofs_of
 from protocols.credentials.schema import badge_problems
-from protocols.credentials.shape import as_object
+from protocols.credentials.shape import as_object, as_text
 from protocols.credentials.times import parse_time
 from protocols.credentials.validity import check_dates
 from protocols.dids.document import DidDocument
@@ -35,7 +35,7 @@ from protocols.jose.encoding import JsonObject
 from protocols.requests.request import PresentationRequest
 from protocols.status.entry import parse_entry
 from protocols.status.freshness import Freshness
-from protocols.status.lookup import StatusAnswer, StatusOutcome, status_of
+from protocols.status.lookup import Snapshot, StatusAnswer, StatusOutcome, status_of
 from protocols.verification.evaluate import evaluate
 from protocols.verification.evidence import (
     Answered,
@@ -85,6 +85,22 @@ class Gathered:
     rests: tuple[Rest, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What was fetched for one verification alone, beside what is synced; what is synced comes first.
+
+    Args:
+        documents: DID documents by DID, as they are now.
+        snapshots: status lists by URL.
+    """
+
+    documents: Mapping[str, DidDocument] = field(default_factory=dict[str, DidDocument])
+    snapshots: Mapping[str, Snapshot] = field(default_factory=dict[str, Snapshot])
+
+
+NOTHING = Brought()
+
+
 @dataclass(frozen=True, slots=True)
 class Verification:
     storage: UnitOfWork
@@ -96,7 +112,7 @@ class Verification:
     async def report_on(self, held: Held) -> tuple[VerificationReport, Sequence[Rest]]:
         """The report, and the status lists that it rests on or waits for."""
         now = self.clock.now()
-        gathered = await self._gather_all(held.presentation, now)
+        gathered = await self._gather_all(held.presentation, now, NOTHING)
         evidence = Evidence(
             id=held.report_id,
             credentials=tuple(item.evidence for item in gathered),
@@ -109,23 +125,42 @@ class Verification:
         )
         return self._evaluate(evidence), [rest for item in gathered for rest in item.rests]
 
-    async def report_on_credential(self, credential: JsonObject, report_id: str) -> VerificationReport:
+    async def report_on_credential(
+        self, credential: JsonObject, report_id: str, brought: Brought = NOTHING
+    ) -> VerificationReport:
         """The report on a credential that came alone: nobody presented it and nobody asked."""
-        gathered = await self._gather(credential, self.clock.now())
+        gathered = await self._gather(credential, self.clock.now(), brought)
         return self._evaluate(Evidence(id=report_id, credentials=(gathered.evidence,)))
 
-    async def report_on_presentation(self, presentation: JsonObject, report_id: str) -> VerificationReport:
-        """The report on a presentation that answers no request of ours: its challenge and domain prove nothing here."""
+    async def report_on_presentation(
+        self,
+        presentation: JsonObject,
+        report_id: str,
+        brought: Brought = NOTHING,
+        *,
+        challenge: str | None = None,
+        domain: str | Sequence[str] | None = None,
+    ) -> VerificationReport:
+        """The report on a presentation that answers no request of ours.
+
+        Args:
+            challenge: that its proof has to repeat, and `domain` likewise; where they are None the proof does not
+                prove that it was made for anybody here.
+        """
         now = self.clock.now()
-        gathered = await self._gather_all(presentation, now)
-        holder = presentation.get("holder")
-        holder_did = holder if isinstance(holder, str) else ""
+        gathered = await self._gather_all(presentation, now, brought)
+        holder = holder_of(presentation)
+        documents: dict[str, DidDocument] = {}
+        for did in (holder,) if holder else signers_of(presentation):
+            documents.update(self._documents(did, None, brought))
         proofs = await self.proofs.check(
             presentation,
-            self._documents(holder_did, None),
+            documents,
             purpose="authentication",
             now=now,
-            expected_controller=holder_did,
+            challenge=challenge,
+            domain=domain,
+            expected_controller=holder or None,
         )
         return self._evaluate(
             Evidence(
@@ -140,23 +175,23 @@ class Verification:
 
     async def _gather_presentation(self, held: Held, now: datetime) -> PresentationEvidence:
         """Step 4 for the presentation itself: challenge and domain are this request's."""
-        holder = held.presentation.get("holder")
-        holder_did = holder if isinstance(holder, str) else ""
+        holder = holder_of(held.presentation)
         proofs = await self.proofs.check(
             held.presentation,
-            self._documents(holder_did, None),
+            self._documents(holder, None, NOTHING),
             purpose="authentication",
             now=now,
             challenge=held.request_hash,
             domain=held.request.issuer,
-            expected_controller=holder_did,
+            expected_controller=holder,
         )
         return PresentationEvidence(document=held.presentation, proofs=proofs)
 
-    async def _gather_all(self, presentation: JsonObject, now: datetime) -> Sequence[Gathered]:
-        return [await self._gather(item, now) for item in credentials_of(presentation) if isinstance(item, dict)]
+    async def _gather_all(self, presentation: JsonObject, now: datetime, brought: Brought) -> Sequence[Gathered]:
+        items = [item for item in credentials_of(presentation) if isinstance(item, dict)]
+        return [await self._gather(item, now, brought) for item in items]
 
-    async def _gather(self, document: JsonObject, now: datetime) -> Gathered:
+    async def _gather(self, document: JsonObject, now: datetime, brought: Brought) -> Gathered:
         """Steps 1 to 7 for one credential."""
         problems: tuple[str, ...] = ()
         credential: Credential | None = None
@@ -167,16 +202,16 @@ class Verification:
         issuer = credential.issuer if credential else ""
 
         member = await self.storage.read(lambda session: self.directory.member(session, issuer))
-        proofs = await self._proofs(document, credential, member, now)
+        proofs = await self._proofs(document, credential, member, now, brought)
         signed_at = min((proof.created for proof in proofs if proof.created is not None), default=None)
         if credential is not None and signed_at is None:
             signed_at = credential.valid_from
-        statuses, rests = await self._statuses(credential, now)
+        statuses, rests = await self._statuses(credential, now, brought)
         evidence = CredentialEvidence(
             document=document,
             parse_problems=problems,
             context_problems=await self.proofs.reading_problems(document),
-            schema_problems=tuple(badge_problems(credential)) if credential else None,
+            schema_problems=tuple(badge_problems(credential)) if credential and is_badge(credential) else None,
             proofs=proofs,
             dates=_dates(credential, now),
             signed_at=signed_at,
@@ -187,7 +222,12 @@ class Verification:
         return Gathered(evidence=evidence, rests=rests)
 
     async def _proofs(
-        self, document: JsonObject, credential: Credential | None, member: Member | None, now: datetime
+        self,
+        document: JsonObject,
+        credential: Credential | None,
+        member: Member | None,
+        now: datetime,
+        brought: Brought,
     ) -> tuple[ProofResult, ...]:
         """Step 4. What DIDKit says counts for the signature alone."""
         suites = {str(proof.get("type")) for item in proofs_of(document) if (proof := as_object(item))}
@@ -196,15 +236,19 @@ class Verification:
         issuer = credential.issuer if credential else ""
         return await self.proofs.check(
             document,
-            self._documents(issuer, member.document if member else None),
+            self._documents(issuer, member.document if member else None, brought),
             purpose="assertionMethod",
             now=now,
             expected_controller=issuer if credential else None,
             seen_at={issuer: member.seen_at} if member and member.seen_at else None,
         )
 
-    def _documents(self, did: str, known: DidDocument | None) -> Mapping[str, DidDocument]:
-        """The document of `did`: as synced, or out of the DID itself; none otherwise, for nothing is fetched here."""
+    def _documents(self, did: str, known: DidDocument | None, brought: Brought) -> Mapping[str, DidDocument]:
+        """The document of `did`: as synced, as brought, or out of the DID itself; none otherwise.
+
+        Nothing is fetched here.
+        """
+        known = known or brought.documents.get(did)
         if known is not None:
             return {did: known}
         try:
@@ -214,9 +258,9 @@ class Verification:
         return {did: offline} if offline is not None else {}
 
     async def _statuses(
-        self, credential: Credential | None, now: datetime
+        self, credential: Credential | None, now: datetime, brought: Brought
     ) -> tuple[tuple[StatusEvidence, ...], tuple[Rest, ...]]:
-        """Step 6, each entry, from the synced lists."""
+        """Step 6, each entry, from the synced lists and those that were brought."""
         found: list[StatusEvidence] = []
         rests: list[Rest] = []
         for status in credential.statuses if credential else ():
@@ -228,7 +272,8 @@ class Verification:
                 continue
             url = entry.list_url
             row = await self.storage.read(lambda session, url=url: status_snapshots.get(session, url))
-            answer = status_of(entry, snapshot_of(row), now=now, policy=SYNCED)
+            snapshot = snapshot_of(row) or brought.snapshots.get(url)
+            answer = status_of(entry, snapshot, now=now, policy=SYNCED)
             found.append(StatusEvidence(entry=entry, answer=answer))
             issuer = credential.issuer if credential else ""
             rests.append(Rest(url=url, issuer=issuer, fetched_at=row.fetched_at if row else None))
@@ -254,6 +299,24 @@ class Verification:
             return IssuerEvidence(did=did, name=member.name if member else None, standing=standing)
 
         return await self.storage.read(read)
+
+
+def holder_of(presentation: JsonObject) -> str:
+    """The DID of whoever presents, as the presentation says it; empty where it does not say.
+
+    Spec: https://www.w3.org/TR/vc-data-model-2.0/#verifiable-presentations
+    """
+    holder = presentation.get("holder")
+    found = as_object(holder)
+    did = holder if found is None else found.get("id")
+    return did if isinstance(did, str) else ""
+
+
+def signers_of(document: JsonObject) -> tuple[str, ...]:
+    """The DIDs whose keys the proofs of a document name, unchecked."""
+    proofs = [proof for item in proofs_of(document)[:MAX_PROOFS] if (proof := as_object(item))]
+    methods = [as_text(proof.get("verificationMethod")) or "" for proof in proofs]
+    return tuple(dict.fromkeys(method.partition("#")[0] for method in methods if method.startswith("did:")))
 
 
 def _achievement_id(credential: Credential) -> str | None:

@@ -50,7 +50,7 @@ def evaluate(evidence: Evidence, policy: Policy, now: datetime) -> VerificationR
         *_check_skills(skills),
     )
     if not evidence.credentials:
-        checks = (judged(1, "something was presented", "there is no credential in it", ""), *checks)
+        checks = (judged(10, "something was presented", "there is no credential in it", ""), *checks)
     return VerificationReport(
         id=evidence.id,
         verdict=_VERDICTS[overall((*checks, *consent))],
