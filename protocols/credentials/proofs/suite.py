@@ -3,6 +3,7 @@
 A suite is a module here with a `SUITE`; adding one edits no other file.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -65,6 +66,11 @@ def suite_of(proof: JsonObject) -> Suite | None:
         if (suite.proof_type, suite.cryptosuite) == (proof.get("type"), proof.get("cryptosuite")):
             return suite
     return None
+
+
+def digest_for(curve: str, data: bytes) -> bytes:
+    """The hash of `data` that goes with a key: as strong as its curve (VC Data Integrity ECDSA, section 3.2.4)."""
+    return (hashlib.sha384 if curve == "P-384" else hashlib.sha256)(data).digest()
 
 
 def signed_options(options: JsonObject, signature: bytes) -> JsonObject:
