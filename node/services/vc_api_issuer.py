@@ -11,7 +11,7 @@ Spec: https://www.w3.org/TR/vcalm/#issuing
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -23,9 +23,10 @@ from node.services.identity import Identity
 from node.services.status_lists import StatusLists
 from node.storage.unit import Session, UnitOfWork
 from protocols.credentials.contexts import CREDENTIALS_V1, DATA_INTEGRITY_V1, DATA_INTEGRITY_V2, ED25519_2020, STATUS_V1
+from protocols.credentials.enveloped import sign_jwt, wrap
 from protocols.credentials.model import parse_credential
 from protocols.credentials.proofs import add_proof
-from protocols.credentials.proofs.suite import Suite, suites
+from protocols.credentials.proofs.suite import suites
 from protocols.credentials.shape import many
 from protocols.dids.key import did_key
 from protocols.errors import ProtocolError
@@ -34,6 +35,9 @@ from protocols.jose.keys import PublicKey, Signer
 
 DEFAULT = "eddsa-rdfc-2022-ed25519"
 """The instance that is meant where none is named."""
+ED25519_SIGNATURE_2020 = "Ed25519Signature2020"
+VC_JWT = "vc+jwt"
+"""No proof in the document but a token around it; listed among the suites, as callers choose between them."""
 PURPOSES = {"Ed25519": Purpose.ASSERTION, "P-256": Purpose.ASSERTION_P256, "P-384": Purpose.ASSERTION_P384}
 
 
@@ -90,14 +94,10 @@ class VcApiIssuer:
 
     def instances(self) -> Sequence[Instance]:
         """All of them, by name; their did:keys change with the keys."""
-        made = [
-            instance
-            for suite in suites().values()
-            for curve in suite.curves
-            if curve in PURPOSES
-            for instance in self._of(suite, curve)
-        ]
-        return sorted(made, key=lambda instance: instance.name)
+        embedded = [(suite.name, curve, ("1.1", "2.0")) for suite in suites().values() for curve in suite.curves]
+        enveloped = [(VC_JWT, curve, ("2.0",)) for curve in PURPOSES]
+        kinds = [kind for kind in (*embedded, *enveloped) if kind[1] in PURPOSES]
+        return sorted((each for kind in kinds for each in self._of(*kind)), key=lambda instance: instance.name)
 
     async def issue(self, name: str | None, credential: JsonObject, options: IssueOptions) -> JsonObject:
         """The credential with a further proof, by the instance called `name`.
@@ -123,13 +123,14 @@ class VcApiIssuer:
             unsigned = await self._with_status(unsigned, options.credential_id or parsed.id)
         return await self._signed(unsigned, instance, options)
 
-    def _of(self, suite: Suite, curve: str) -> Sequence[Instance]:
-        name = f"{suite.name}-{curve.replace('-', '').lower()}".lower()
+    def _of(self, suite: str, curve: str, vc: tuple[str, ...]) -> Sequence[Instance]:
+        name = f"{suite.replace('+', '-')}-{curve.replace('-', '')}".lower()
         own, key = self.identity.did, did_key(self._signer(curve).public)
+        plain = Instance(name=name, did=own, suite=suite, key_type=curve, vc=vc)
         return (
-            Instance(name=name, did=own, suite=suite.name, key_type=curve),
-            Instance(name=f"{name}-status", did=own, suite=suite.name, key_type=curve, has_status=True),
-            Instance(name=f"{name}-did-key", did=key, suite=suite.name, key_type=curve),
+            plain,
+            replace(plain, name=f"{name}-status", has_status=True),
+            replace(plain, name=f"{name}-did-key", did=key),
         )
 
     def _named(self, name: str) -> Instance:
@@ -145,17 +146,19 @@ class VcApiIssuer:
         signer = self._signer(instance.key_type)
         if instance.did != self.identity.did:
             signer = Named(signer, f"{instance.did}#{instance.did.removeprefix('did:key:')}")
-        sign = partial(
-            add_proof,
-            unsigned,
-            suite=instance.suite,
-            signer=signer,
-            purpose="assertionMethod",
-            created=self.clock.now().replace(microsecond=0),
-            challenge=options.challenge,
-            domain=options.domain,
-        )
         try:
+            if instance.suite == VC_JWT:
+                return wrap(sign_jwt(unsigned, signer))
+            sign = partial(
+                add_proof,
+                unsigned,
+                suite=instance.suite,
+                signer=signer,
+                purpose="assertionMethod",
+                created=self.clock.now().replace(microsecond=0),
+                challenge=options.challenge,
+                domain=options.domain,
+            )
             return await asyncio.to_thread(sign)
         except ProtocolError as error:
             raise _refused(error) from error
@@ -175,8 +178,10 @@ def with_contexts(credential: JsonObject, instance: Instance) -> JsonObject:
     """`credential` with the contexts that define what is about to be added, where its own do not."""
     contexts = many(credential.get("@context"))
     is_old = contexts[0] == CREDENTIALS_V1
-    if instance.suite == "Ed25519Signature2020":
+    if instance.suite == ED25519_SIGNATURE_2020:
         wanted = [ED25519_2020]
+    elif instance.suite == VC_JWT:
+        wanted = []
     else:
         wanted = [DATA_INTEGRITY_V2] if is_old and DATA_INTEGRITY_V1 not in contexts else []
     if is_old and instance.has_status:

@@ -18,6 +18,7 @@ from node.services.status_lists import StatusLists
 from node.services.status_sync import StatusSync
 from node.services.verification import Brought, Verification, holder_of, signers_of
 from protocols.consent.presentation import credentials_of
+from protocols.credentials.enveloped import contents_of, is_enveloped, signer_of, wrap
 from protocols.credentials.presentation import MAX_CREDENTIALS
 from protocols.credentials.shape import as_object, as_text, many
 from protocols.dids.document import DidDocument
@@ -52,16 +53,19 @@ class VcApiVerifier:
         Args:
             challenge: that its proof has to repeat, None where the caller set none; `domain` likewise.
         """
-        found = (as_object(item) for item in credentials_of(presentation)[:MAX_CREDENTIALS])
-        credentials = [credential for credential in found if credential is not None]
-        holder = holder_of(presentation)
-        brought = await self._bring(credentials, (holder,) if holder else signers_of(presentation))
+        shown = contents_of(presentation) or {} if is_enveloped(presentation) else presentation
+        items = credentials_of(shown)[:MAX_CREDENTIALS]
+        credentials = [wrap(item) if isinstance(item, str) else item for item in items]
+        holder = holder_of(shown)
+        signers = (signer_of(presentation) or "",) if is_enveloped(presentation) else signers_of(shown)
+        brought = await self._bring(credentials, (holder,) if holder else signers)
         return await self.verification.report_on_presentation(
             presentation, new_id(), brought, challenge=challenge, domain=domain
         )
 
     async def _bring(self, credentials: Sequence[JsonObject], holders: Sequence[str]) -> Brought:
         lists: dict[str, str] = {}
+        credentials = [(contents_of(each) or {}) if is_enveloped(each) else each for each in credentials]
         for credential in credentials:
             for url in _lists_of(credential):
                 lists.setdefault(url, issuer_of(credential))

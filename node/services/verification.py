@@ -10,6 +10,7 @@ The steps are numbered as in `protocols.verification.steps`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from node.adapters.didkit_worker import Didkit
 from node.adapters.proof_worker import ProofChecker
@@ -20,7 +21,8 @@ from node.services.status_sync import SYNCED, snapshot_of
 from node.storage.repos import status_snapshots
 from node.storage.unit import Session, UnitOfWork
 from protocols.consent.presentation import credentials_of
-from protocols.credentials.model import Credential, parse_credential
+from protocols.credentials.enveloped import Opened, is_enveloped, open_envelope, signer_of, wrap
+from protocols.credentials.model import Credential, parse_credential, parse_presentation
 from protocols.credentials.open_badges import achievement_of, is_badge
 from protocols.credentials.proofs import MAX_PROOFS, ProofResult, proofs_of
 from protocols.credentials.schema import badge_problems
@@ -148,27 +150,43 @@ class Verification:
                 prove that it was made for anybody here.
         """
         now = self.clock.now()
-        gathered = await self._gather_all(presentation, now, brought)
+        around = await self._presented(presentation, brought, now, challenge, domain)
+        gathered = await self._gather_all(around.document, now, brought)
+        credentials = tuple(item.evidence for item in gathered)
+        return self._evaluate(Evidence(id=report_id, credentials=credentials, presentation=around))
+
+    async def _presented(
+        self,
+        presentation: JsonObject,
+        brought: Brought,
+        now: datetime,
+        challenge: str | None,
+        domain: str | Sequence[str] | None,
+    ) -> PresentationEvidence:
+        """A presentation that answers no request of ours, in either form, and its own proofs."""
+        is_token = is_enveloped(presentation)
         holder = holder_of(presentation)
+        signers = (signer_of(presentation) or "",) if is_token else (holder,) if holder else signers_of(presentation)
         documents: dict[str, DidDocument] = {}
-        for did in (holder,) if holder else signers_of(presentation):
+        for did in signers:
             documents.update(self._documents(did, None, brought))
-        proofs = await self.proofs.check(
-            presentation,
-            documents,
-            purpose="authentication",
-            now=now,
-            challenge=challenge,
-            domain=domain,
-            expected_controller=holder or None,
-        )
-        return self._evaluate(
-            Evidence(
-                id=report_id,
-                credentials=tuple(item.evidence for item in gathered),
-                presentation=PresentationEvidence(document=presentation, proofs=proofs),
+        if is_token:
+            opened = open_envelope(
+                presentation, documents, purpose="authentication", now=now, challenge=challenge, domain=domain
             )
-        )
+            document, proofs = opened.document or presentation, (opened.result,)
+        else:
+            document = presentation
+            proofs = await self.proofs.check(
+                presentation,
+                documents,
+                purpose="authentication",
+                now=now,
+                challenge=challenge,
+                domain=domain,
+                expected_controller=holder or None,
+            )
+        return PresentationEvidence(document=document, proofs=proofs, parse_problems=_model_problems(document))
 
     def _evaluate(self, evidence: Evidence) -> VerificationReport:
         return evaluate(evidence, Policy(), self.clock.now())
@@ -187,12 +205,16 @@ class Verification:
         )
         return PresentationEvidence(document=held.presentation, proofs=proofs)
 
-    async def _gather_all(self, presentation: JsonObject, now: datetime, brought: Brought) -> Sequence[Gathered]:
-        items = [item for item in credentials_of(presentation) if isinstance(item, dict)]
-        return [await self._gather(item, now, brought) for item in items]
+    async def _gather_all(self, presentation: Mapping[str, Any], now: datetime, brought: Brought) -> Sequence[Gathered]:
+        items = credentials_of(presentation)
+        return [await self._gather(wrap(item) if isinstance(item, str) else item, now, brought) for item in items]
 
     async def _gather(self, document: JsonObject, now: datetime, brought: Brought) -> Gathered:
         """Steps 1 to 7 for one credential."""
+        around: tuple[ProofResult, ...] = ()
+        if is_enveloped(document):
+            opened = await self._opened(document, now, brought)
+            document, around = opened.document or document, (opened.result,)
         problems: tuple[str, ...] = ()
         credential: Credential | None = None
         try:
@@ -202,7 +224,9 @@ class Verification:
         issuer = credential.issuer if credential else ""
 
         member = await self.storage.read(lambda session: self.directory.member(session, issuer))
-        proofs = await self._proofs(document, credential, member, now, brought)
+        proofs = around
+        if not around or "proof" in document:
+            proofs = (*around, *await self._proofs(document, credential, member, now, brought))
         signed_at = min((proof.created for proof in proofs if proof.created is not None), default=None)
         if credential is not None and signed_at is None:
             signed_at = credential.valid_from
@@ -220,6 +244,18 @@ class Verification:
             published_skills=await self._published(credential),
         )
         return Gathered(evidence=evidence, rests=rests)
+
+    async def _opened(self, envelope: JsonObject, now: datetime, brought: Brought) -> Opened:
+        """Step 4 for a credential in a token: the token is its proof."""
+        signer = signer_of(envelope) or ""
+        member = await self.storage.read(lambda session: self.directory.member(session, signer))
+        return open_envelope(
+            envelope,
+            self._documents(signer, member.document if member else None, brought),
+            purpose="assertionMethod",
+            now=now,
+            seen_at={signer: member.seen_at} if member and member.seen_at else None,
+        )
 
     async def _proofs(
         self,
@@ -299,6 +335,15 @@ class Verification:
             return IssuerEvidence(did=did, name=member.name if member else None, standing=standing)
 
         return await self.storage.read(read)
+
+
+def _model_problems(presentation: JsonObject) -> tuple[str, ...]:
+    """Step 1 for a presentation."""
+    try:
+        parse_presentation(presentation)
+    except ProtocolError as error:
+        return (error.sentence,)
+    return ()
 
 
 def holder_of(presentation: JsonObject) -> str:

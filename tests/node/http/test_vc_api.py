@@ -10,6 +10,8 @@ import pytest
 import pytest_asyncio
 
 from node.settings import load_settings
+from protocols.credentials.enveloped import sign_jwt, wrap
+from protocols.credentials.enveloped.vc_jose import PRESENTATION
 from protocols.credentials.proofs import add_proof
 from protocols.dids.key import did_key
 from protocols.jose.keys import PrivateKey
@@ -111,7 +113,7 @@ async def test_without_an_instance_the_usual_one_signs(served: Served) -> None:
 
 async def test_a_did_key_instance_names_its_key_as_did_keys_do(served: Served) -> None:
     for instance in await instances(served):
-        if instance["name"].endswith("-did-key"):
+        if instance["name"].endswith("-did-key") and instance["suite"] != "vc+jwt":
             did = instance["did"]
             made = await issued(served, instance)
             assert made["proof"]["verificationMethod"] == f"{did}#{did.removeprefix('did:key:')}"
@@ -435,3 +437,63 @@ async def test_a_presentation_of_something_else_does_not_verify(served: Served) 
 async def test_what_is_no_presentation_does_not_verify(served: Served, presentation: Any) -> None:
     status, answer = await post(served, "/presentations/verify", {"verifiablePresentation": presentation})
     assert (status, answer["verified"]) == (400, False)
+
+
+async def test_a_token_is_a_credential_like_any_other_and_a_changed_one_is_none(served: Served) -> None:
+    for key in ("ed25519", "p256", "p384"):
+        made = await issued(served, {"name": f"vc-jwt-{key}", "did": "did:web:localhost%3A8101"})
+        assert (made["type"], set(made)) == (["EnvelopedVerifiableCredential"], {"@context", "id", "type"})
+        status, answer = await post(served, "/credentials/verify", {"verifiableCredential": made})
+        assert (status, answer["verified"], answer["errors"]) == (200, True, [])
+        head, payload, signature = made["id"].rpartition(",")[2].split(".")
+        other = await issued(
+            served, {"name": f"vc-jwt-{key}-did-key", "did": await did_of(served, f"vc-jwt-{key}-did-key")}
+        )
+        for token in (
+            ".".join((head, other["id"].split(".")[1], signature)),
+            ".".join((head, payload, signature[:-4] + "AAAA")),
+            ".".join((head, payload, "")),
+            ".".join((head, payload)),
+            "text",
+        ):
+            altered = {**made, "id": f"data:application/vc+jwt,{token}"}
+            status, answer = await post(served, "/credentials/verify", {"verifiableCredential": altered})
+            assert (status, answer["verified"]) == (400, False)
+        for altered in (
+            {**made, "id": made["id"].replace("vc+jwt", "vp+jwt")},
+            {**made, "id": made["id"].replace("data:", "https:")},
+            {**made, "type": ["VerifiableCredential"]},
+            {**made, "@context": []},
+            {**made, "name": "x"},
+        ):
+            status, answer = await post(served, "/credentials/verify", {"verifiableCredential": altered})
+            assert (status, answer["verified"]) == (400, False)
+
+
+async def did_of(served: Served, name: str) -> str:
+    return next(instance["did"] for instance in await instances(served) if instance["name"] == name)
+
+
+async def test_tokens_and_proofs_stand_side_by_side_in_a_presentation_of_either_form(served: Served) -> None:
+    token = await issued(served, {"name": "vc-jwt-ed25519", "did": "did:web:localhost%3A8101"})
+    made = await issued(served, plain(await instances(served)))
+    asked = {"challenge": "abc", "domain": "verifier.example"}
+    assert await verified(served, presented(made, token, **asked), **asked) == (200, True, [])
+    shown = {
+        "@context": [CREDENTIALS_V2],
+        "type": ["VerifiablePresentation"],
+        "holder": HOLDER_DID,
+        "verifiableCredential": [made, token],
+        "nonce": "abc",
+        "aud": "verifier.example",
+    }
+    signer = HOLDER.named(f"{HOLDER_DID}#{HOLDER_DID.removeprefix('did:key:')}")
+    enveloped = wrap(sign_jwt(shown, signer, PRESENTATION), PRESENTATION)
+    assert await verified(served, enveloped, **asked) == (200, True, [])
+    assert (await verified(served, enveloped, challenge="abd"))[:2] == (400, False)
+    assert (await verified(served, enveloped, domain="other.example"))[:2] == (400, False)
+    stolen = wrap(sign_jwt({**shown, "holder": LEARNER}, signer, PRESENTATION), PRESENTATION)
+    assert (await verified(served, stolen, **asked))[:2] == (400, False)
+    broken = {**token, "id": token["id"][:-4] + "AAAA"}
+    hidden = wrap(sign_jwt({**shown, "verifiableCredential": [made, broken]}, signer, PRESENTATION), PRESENTATION)
+    assert (await verified(served, hidden, **asked))[:2] == (400, False)
