@@ -16,7 +16,7 @@ from functools import partial
 from typing import NamedTuple
 
 from node.adapters.proof_worker import ProofChecker
-from node.clock import Clock, new_id
+from node.clock import Clock, entropy, new_id
 from node.errors import BadInput, NotFound
 from node.services.did_document import Purpose
 from node.services.identity import Identity
@@ -25,7 +25,7 @@ from node.storage.unit import Session, UnitOfWork
 from protocols.credentials.contexts import CREDENTIALS_V1, DATA_INTEGRITY_V1, DATA_INTEGRITY_V2, ED25519_2020, STATUS_V1
 from protocols.credentials.enveloped import sign_jwt, wrap
 from protocols.credentials.model import parse_credential
-from protocols.credentials.proofs import add_proof
+from protocols.credentials.proofs import add_proof, derive_proof
 from protocols.credentials.proofs.suite import suites
 from protocols.credentials.shape import many
 from protocols.dids.key import did_key
@@ -123,6 +123,20 @@ class VcApiIssuer:
             unsigned = await self._with_status(unsigned, options.credential_id or parsed.id)
         return await self._signed(unsigned, instance, options)
 
+    async def derive(self, credential: JsonObject, pointers: Sequence[str]) -> JsonObject:
+        """What a holder shows of a credential with a base proof: what `pointers` name, and what is mandatory.
+
+        Raises:
+            BadInput: no such credential, or a pointer that leads nowhere.
+        """
+        problems = await self.proofs.reading_problems(credential)
+        if problems:
+            raise BadInput("the credential cannot be read", found=problems[0][:200])
+        try:
+            return await asyncio.to_thread(partial(derive_proof, credential, pointers=pointers))
+        except ProtocolError as error:
+            raise _refused(error) from error
+
     def _of(self, suite: str, curve: str, vc: tuple[str, ...]) -> Sequence[Instance]:
         name = f"{suite.replace('+', '-')}-{curve.replace('-', '')}".lower()
         own, key = self.identity.did, did_key(self._signer(curve).public)
@@ -158,6 +172,8 @@ class VcApiIssuer:
                 created=self.clock.now().replace(microsecond=0),
                 challenge=options.challenge,
                 domain=options.domain,
+                mandatory_pointers=options.mandatory_pointers,
+                entropy=entropy,
             )
             return await asyncio.to_thread(sign)
         except ProtocolError as error:

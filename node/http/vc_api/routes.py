@@ -16,6 +16,7 @@ from node.http.vc_api.forms import (
     domain_of,
     issue_options,
     options_of,
+    pointers_of,
     read_body,
     text,
 )
@@ -65,6 +66,17 @@ async def issue(request: web.Request) -> web.Response:
     name = request.match_info.get("instance")
     made = await request.app[SERVICES].vc_api_issuer.issue(name, credential, issue_options(body))
     return answer(made, 201)
+
+
+@routes.post("/vc-api/credentials/derive")
+@answering_400
+async def derive(request: web.Request) -> web.Response:
+    """What a holder shows of a credential whose issuer signed it statement by statement."""
+    body = await read_body(request, *Role)
+    options = options_of(body, frozenset({"selectivePointers"}))
+    pointers = pointers_of(options.get("selectivePointers", []), "selectivePointers")
+    credential = _object(body, "verifiableCredential")
+    return answer(await request.app[SERVICES].vc_api_issuer.derive(credential, pointers), 201)
 
 
 @routes.post("/vc-api/credentials/verify")

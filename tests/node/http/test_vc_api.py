@@ -78,8 +78,59 @@ async def test_every_instance_issues_what_verifies_in_each_version_it_lists(serv
     for instance in found:
         for version in instance["vc"]:
             made = await issued(served, instance, version)
+            if instance["suite"] == "ecdsa-sd-2023":
+                dates = ["/issuanceDate"] if version == "1.1" else []
+                made = await derived(served, made, "/issuer", "/credentialSubject", *dates)
             status, answer = await post(served, "/credentials/verify", {"verifiableCredential": made})
             assert (status, answer["verified"], answer["errors"]) == (200, True, []), (instance, answer)
+
+
+async def derived(served: Served, credential: dict[str, Any], *pointers: str) -> dict[str, Any]:
+    body = {"verifiableCredential": credential, "options": {"selectivePointers": list(pointers)}}
+    status, made = await post(served, "/credentials/derive", body)
+    assert status == 201, made
+    return made
+
+
+async def test_a_holder_shows_a_part_with_what_the_issuer_wants_shown_in_any_case(served: Served) -> None:
+    credential = unsigned("did:web:localhost%3A8101", validFrom="2024-01-01T00:00:00Z", name="A record")
+    body = {"credential": credential, "options": {"mandatoryPointers": ["/issuer", "/validFrom"]}}
+    status, base = await post(served, "/ecdsa-sd-2023-p256/credentials/issue", body)
+    assert status == 201, base
+    shown = await derived(served, base, "/credentialSubject/name")
+    assert {name: value for name, value in shown.items() if name not in ("@context", "type", "proof")} == {
+        "issuer": "did:web:localhost%3A8101",
+        "validFrom": "2024-01-01T00:00:00Z",
+        "credentialSubject": {"id": LEARNER, "name": "Somebody"},
+    }
+    status, answer = await post(served, "/credentials/verify", {"verifiableCredential": shown})
+    assert (status, answer["verified"]) == (200, True), answer["errors"]
+    status, answer = await post(served, "/credentials/verify", {"verifiableCredential": base})
+    assert (status, answer["verified"]) == (400, False)
+    assert "base proof" in str(answer["errors"]) or "derived proof" in str(answer["errors"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"verifiableCredential": unsigned("did:web:localhost%3A8101")},
+        {"verifiableCredential": "text"},
+        {"verifiableCredential": {}, "options": {"selectivePointers": "/issuer"}},
+        {"verifiableCredential": {}, "options": {"selectivePointers": [5]}},
+        {"verifiableCredential": {}, "options": {"pointers": []}},
+    ],
+)
+async def test_what_cannot_be_derived_from_is_a_bad_request(served: Served, body: Any) -> None:
+    status, answer = await post(served, "/credentials/derive", body)
+    assert (status, answer["verified"]) == (400, False)
+
+
+@pytest.mark.parametrize("pointer", ["/nothing", "issuer", "/credentialSubject/0"])
+async def test_a_mandatory_pointer_that_leads_nowhere_is_a_bad_request(served: Served, pointer: str) -> None:
+    body = {"credential": unsigned("did:web:localhost%3A8101"), "options": {"mandatoryPointers": [pointer]}}
+    assert (await post(served, "/ecdsa-sd-2023-p256/credentials/issue", body))[0] == 400
+    assert (await post(served, "/ecdsa-rdfc-2019-p256/credentials/issue", body))[0] == 400, "it shows all of it"
 
 
 def plain(found: list[dict[str, Any]]) -> dict[str, Any]:
