@@ -1,7 +1,7 @@
 """Signing what a coordinator hands in by VC-API: one issuer instance for each suite, key type and DID of this node.
 
     eddsa-rdfc-2022-ed25519            under the node's own did:web
-    eddsa-rdfc-2022-ed25519-status     the same, and it adds a place in a status list of ours
+    eddsa-rdfc-2022-ed25519-status     the same, and it adds places in status lists of ours
     eddsa-rdfc-2022-ed25519-did-key    the same key under its did:key, which resolves anywhere
 
 A suite that is added to `protocols.credentials.proofs` has its instances by that alone.
@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from node.adapters.proof_worker import ProofChecker
 from node.clock import Clock, entropy, new_id
-from node.errors import BadInput, NotFound
+from node.errors import BadInput, Conflict, NotFound
 from node.services.did_document import Purpose
 from node.services.identity import Identity
 from node.services.status_lists import StatusLists
@@ -123,6 +123,22 @@ class VcApiIssuer:
             unsigned = await self._with_status(unsigned, options.credential_id or parsed.id)
         return await self._signed(unsigned, instance, options)
 
+    async def set_status(self, credential_id: str, purpose: str, value: bool) -> None:
+        """Sets or clears a status of a credential that a `-status` instance signed; served within seconds.
+
+        Raises:
+            NotFound: no such credential, or none with a place for `purpose`.
+            BadInput: a revocation that is to be taken back.
+        """
+
+        def body(session: Session) -> None:
+            self.status_lists.set(session, credential_id, purpose, value, now=self.clock.now())
+
+        try:
+            await self.storage.run("vc_api.set_status", body)
+        except Conflict as error:
+            raise BadInput(error.detail, found=error.found, expected=error.expected) from error
+
     async def derive(self, credential: JsonObject, pointers: Sequence[str]) -> JsonObject:
         """What a holder shows of a credential with a base proof: what `pointers` name, and what is mandatory.
 
@@ -180,14 +196,16 @@ class VcApiIssuer:
             raise _refused(error) from error
 
     async def _with_status(self, credential: JsonObject, credential_id: str | None) -> JsonObject:
-        """With a place in a list of ours, drawn at random; by `credential_id` it is found again."""
+        """With places in lists of ours, drawn at random; by `credential_id` they are found again."""
 
-        def body(session: Session) -> JsonObject:
-            list_id, index = self.status_lists.allocate(session, credential_id or new_id(), now=self.clock.now())
-            return self.status_lists.entry(list_id, index)
+        own_id = credential_id or new_id()
 
-        entry = await self.storage.run("vc_api.status", body)
-        return {**credential, "credentialStatus": [*many(credential.get("credentialStatus")), entry]}
+        def body(session: Session) -> list[JsonObject]:
+            self.status_lists.allocate(session, own_id, now=self.clock.now())
+            return self.status_lists.entries(session, own_id)
+
+        entries = await self.storage.run("vc_api.status", body)
+        return {**credential, "credentialStatus": [*many(credential.get("credentialStatus")), *entries]}
 
 
 def with_contexts(credential: JsonObject, instance: Instance) -> JsonObject:

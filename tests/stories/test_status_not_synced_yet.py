@@ -24,7 +24,11 @@ async def test_a_report_says_could_not_tell_and_then_by_itself_verified(own_netw
     assert first["verdict"] == "could_not_tell"
     finding = one(first, 6, "status: revocation")
     assert (finding["outcome"], finding["reason"]) == ("could_not_tell", "The status list has not been fetched yet.")
-    assert faults(first) == [(6, "status: revocation", "could_not_tell"), (10, "skill asked", "could_not_tell")]
+    assert faults(first) == [
+        (6, "status: revocation", "could_not_tell"),
+        (6, "status: suspension", "could_not_tell"),
+        (10, "skill asked", "could_not_tell"),
+    ]
 
     network.employer.status_road.is_closed = False
     network.employer.clock.moved += timedelta(minutes=1)  # the next try is due
@@ -35,7 +39,7 @@ async def test_a_report_says_could_not_tell_and_then_by_itself_verified(own_netw
     lists = await network.employer.items("/status")
     assert [(item["issuer"], item["freshness"], item["failures"]) for item in lists] == [
         (network.institution.did, "fresh", 0)
-    ]
+    ] * 2
 
     # Whose badge is looked at, and when, is nobody's business: a verification calls nobody.
     await network.institution.stop()
@@ -76,7 +80,7 @@ async def test_a_list_that_arrives_while_the_report_is_being_made_is_not_missed(
     learner = await network.learner()
 
     async def is_wanted() -> bool:
-        return len(await network.employer.items("/status")) == 1
+        return len(await network.employer.items("/status")) == 2
 
     await network.until("the employer to want the list", is_wanted)
     asked = await network.ask()

@@ -79,6 +79,21 @@ async def derive(request: web.Request) -> web.Response:
     return answer(await request.app[SERVICES].vc_api_issuer.derive(credential, pointers), 201)
 
 
+@routes.post("/vc-api/credentials/status")
+@answering_400
+async def set_status(request: web.Request) -> web.Response:
+    """Sets or clears one status of a credential; the list that says so is served within seconds."""
+    body = await read_body(request, Role.ISSUER, Role.OPERATOR)
+    credential_id, entry, value = text(body, "credentialId"), _object(body, "credentialStatus"), body.get("status")
+    purpose = text(entry, "statusPurpose")
+    if credential_id is None or purpose is None:
+        raise BadInput("not a status", expected="credentialId, and credentialStatus with its statusPurpose")
+    if not isinstance(value, bool):
+        raise BadInput("status is not a truth value", found=str(value)[:20], expected="true or false")
+    await request.app[SERVICES].vc_api_issuer.set_status(credential_id, purpose, value)
+    return answer({}, 200)
+
+
 @routes.post("/vc-api/credentials/verify")
 @answering_400
 async def verify_credential(request: web.Request) -> web.Response:

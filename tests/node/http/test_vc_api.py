@@ -15,6 +15,7 @@ from protocols.credentials.enveloped.vc_jose import PRESENTATION
 from protocols.credentials.proofs import add_proof
 from protocols.dids.key import did_key
 from protocols.jose.keys import PrivateKey
+from tests.support.nodes import wait_until
 from tests.support.served import Served, make_node, served_node
 
 CREDENTIALS_V1 = "https://www.w3.org/2018/credentials/v1"
@@ -548,3 +549,55 @@ async def test_tokens_and_proofs_stand_side_by_side_in_a_presentation_of_either_
     broken = {**token, "id": token["id"][:-4] + "AAAA"}
     hidden = wrap(sign_jwt({**shown, "verifiableCredential": [made, broken]}, signer, PRESENTATION), PRESENTATION)
     assert (await verified(served, hidden, **asked))[:2] == (400, False)
+
+
+async def status_of(served: Served, credential: dict[str, Any]) -> list[str]:
+    """What a verification that asks for status finds against a credential, once its lists are there."""
+
+    async def look() -> list[str] | None:
+        body = {"verifiableCredential": credential, "options": {"checks": ["credentialStatus"]}}
+        status, answer = await post(served, "/credentials/verify", body)
+        found = [error["title"] for error in answer["errors"]]
+        assert (status == 200) is (found == [])
+        return None if any("could-not-tell" in error["type"] for error in answer["errors"]) else found
+
+    return await wait_until("the lists to be published", look)
+
+
+async def set_status(served: Served, credential_id: str, purpose: str, value: Any) -> int:
+    entry = {"type": "BitstringStatusListEntry", "statusPurpose": purpose}
+    body = {"credentialId": credential_id, "credentialStatus": entry, "status": value}
+    return (await post(served, "/credentials/status", body))[0]
+
+
+async def test_a_status_is_set_and_cleared_and_a_revocation_is_for_good(served: Served) -> None:
+    id_ = "urn:uuid:3c0d5f4a-6c2d-4b1e-9d0a-5a2f6b7c8d9e"
+    name = "ecdsa-rdfc-2019-p256-status"
+    credential = unsigned("did:web:localhost%3A8101", id=id_)
+    status, made = await post(served, f"/{name}/credentials/issue", {"credential": credential})
+    assert status == 201
+    entries = made["credentialStatus"]
+    assert [entry["statusPurpose"] for entry in entries] == ["revocation", "suspension"]
+    assert len({entry["statusListCredential"] for entry in entries}) == 2
+    assert len({entry["statusListIndex"] for entry in entries}) == 2
+    assert await status_of(served, made) == []
+
+    assert await set_status(served, id_, "suspension", True) == 200
+    await wait_until("it to be suspended", lambda: says(served, made, ["status: suspension"]))
+    assert await set_status(served, id_, "suspension", False) == 200
+    await wait_until("it to be reinstated", lambda: says(served, made, []))
+    assert await set_status(served, id_, "revocation", True) == 200
+    await wait_until("it to be revoked", lambda: says(served, made, ["status: revocation"]))
+    assert await set_status(served, id_, "revocation", False) == 400, "a revocation is for good"
+    assert await set_status(served, id_, "revocation", True) == 200, "it is so already"
+    assert await set_status(served, id_, "message", True) == 404
+    assert await set_status(served, "urn:uuid:0", "revocation", True) == 404
+    assert await set_status(served, id_, "revocation", "yes") == 400
+    status, _ = await post(served, f"/{name}/credentials/issue", {"credential": credential})
+    assert status == 409, "an id stands for one credential"
+    for body in ({}, {"credentialId": id_}, {"credentialId": 5, "credentialStatus": {}, "status": True}):
+        assert (await post(served, "/credentials/status", body))[0] == 400
+
+
+async def says(served: Served, credential: dict[str, Any], found: list[str]) -> bool:
+    return await status_of(served, credential) == found
