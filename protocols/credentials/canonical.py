@@ -7,9 +7,8 @@ import json
 from dataclasses import dataclass
 
 from protocols.credentials.contexts import BUNDLED, Contexts
-from protocols.credentials.rdf.expand import check_form, expand
-from protocols.credentials.rdf.quads import to_quads
 from protocols.credentials.rdf.rdfc import Limits, canonicalize
+from protocols.credentials.rdf.statements import statements
 from protocols.errors import MalformedCredential, TooLarge
 from protocols.jose.encoding import JsonObject
 
@@ -38,9 +37,8 @@ def canonical_rdf(document: JsonObject, reading: Reading = USUAL) -> bytes:
         ContextUnknown: a context that is not in force.
         MalformedCredential: anything that would be dropped and so go unsigned, or a document that states nothing.
     """
-    check_form(document, reading.contexts)
     check_size(document, reading.max_bytes)
-    quads = to_quads(expand(document, reading.contexts), max_quads=LIMITS.quads)
+    quads = statements(document, reading.contexts, max_quads=LIMITS.quads)
     if not quads:
         raise MalformedCredential("a document that states nothing", expected="at least one statement")
     return canonicalize(quads, limits=LIMITS).nquads

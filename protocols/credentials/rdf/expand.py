@@ -9,7 +9,7 @@ https://www.w3.org/TR/vc-data-model-2.0/#json-ld (compacted form)
 """
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, NoReturn
 
 from pyld import jsonld
 from pyld.context_resolver import ContextResolver
@@ -36,13 +36,8 @@ def expand(document: JsonObject, contexts: Contexts) -> list[Any]:
         TooLarge: nested too deeply, or too many objects.
     """
     check_form(document, contexts)
-    options: Any = {
-        "base": RELATIVE_BASE,
-        "documentLoader": _loader(contexts),
-        "contextResolver": ContextResolver(_resolved(contexts), _loader(contexts)),
-    }
     try:
-        expanded: Any = _PYLD.expand(document, options, on_property_dropped=_refuse)
+        expanded: Any = _PYLD.expand(document, pyld_options(contexts), on_property_dropped=refuse_undefined)
     except jsonld.JsonLdError as error:
         raise MalformedCredential("not valid JSON-LD", found=str(error.args[0])[:120].rstrip(".")) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -93,7 +88,17 @@ def _check_context(context: Any, contexts: Contexts) -> None:
             raise ContextUnknown("an unknown JSON-LD context", found=url[:120], expected="one of the pinned contexts")
 
 
-def _refuse(name: object) -> None:
+def pyld_options(contexts: Contexts) -> Any:
+    """How PyLD is to read: over these contexts alone, relative identifiers under a base that no document may use."""
+    return {
+        "base": RELATIVE_BASE,
+        "documentLoader": _loader(contexts),
+        "contextResolver": ContextResolver(_resolved(contexts), _loader(contexts)),
+    }
+
+
+def refuse_undefined(name: object) -> NoReturn:
+    """Raises MalformedCredential for a term that no context defines."""
     raise MalformedCredential("an undefined term", found=str(name)[:80], expected="a term of the contexts named")
 
 

@@ -7,19 +7,21 @@ Spec: https://www.w3.org/TR/json-ld11-api/#deserialize-json-ld-to-rdf-algorithm
 """
 
 import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from protocols.credentials.rdf.rdfc import Quad
 from protocols.errors import MalformedCredential, TooLarge
 from protocols.jose.encoding import JsonObject, canonical_json
 
-RELATIVE_BASE = "relative://identifier/"
+RELATIVE_SCHEME = "relative:"
+RELATIVE_BASE = f"{RELATIVE_SCHEME}//identifier/"
 """Base for expansion: whatever was relative afterwards starts with its scheme, which no document may use."""
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XSD = "http://www.w3.org/2001/XMLSchema#"
-_TYPE, _FIRST, _REST, _NIL = (f"<{_RDF}{name}>" for name in ("type", "first", "rest", "nil"))
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*\Z")
+TYPE, _FIRST, _REST, _NIL = (f"<{_RDF}{name}>" for name in ("type", "first", "rest", "nil"))
+ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*\Z")
 _BLANK = re.compile(r"_:[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 _LANGUAGE = re.compile(r"[a-zA-Z]{1,8}(-[a-zA-Z0-9]{1,8})*\Z")
 _ESCAPED = re.compile(r"[\x00-\x1f\x7f\"\\\ufffe\uffff]")
@@ -33,13 +35,15 @@ def to_quads(expanded: list[Any], *, max_quads: int) -> list[Quad]:
         MalformedCredential: something that cannot be stated.
         TooLarge: more than `max_quads` statements.
     """
-    writer = _Writer(max_quads)
+    writer = _Expanded(max_quads)
     for node in expanded:
         writer.node(node, "")
     return writer.quads
 
 
-class _Writer:
+class QuadWriter:
+    """Statements as they are written, and the blank nodes among them."""
+
     def __init__(self, max_quads: int) -> None:
         self.quads: list[Quad] = []
         self.max_quads = max_quads
@@ -54,13 +58,25 @@ class _Writer:
         self.unnamed += 1
         return f"_:n{self.unnamed}"
 
+    def cells(self, items: Sequence[Any], write: Callable[[Any], str], graph: str) -> str:
+        """Writes a list, each item by `write`; the term of its first cell."""
+        cells = [self.new_blank() for _ in items]
+        for cell, item, rest in zip(cells, items, [*cells[1:], _NIL], strict=False):
+            self.add(cell, _FIRST, write(item), graph)
+            self.add(cell, _REST, rest, graph)
+        return cells[0] if cells else _NIL
+
+
+class _Expanded(QuadWriter):
+    """Writes the statements of an expanded document."""
+
     def node(self, node: JsonObject, graph: str) -> str:
         """Writes a node object and returns its term."""
-        subject = _resource(node["@id"]) if "@id" in node else self.new_blank()
+        subject = resource(node["@id"]) if "@id" in node else self.new_blank()
         for name, items in node.items():
             if name == "@type":
                 for type_ in items:
-                    self.add(subject, _TYPE, _resource(type_), graph)
+                    self.add(subject, TYPE, resource(type_), graph)
             elif name == "@graph":
                 for inner in items:
                     self.node(inner, subject)
@@ -69,25 +85,25 @@ class _Writer:
                     raise MalformedCredential("a JSON-LD keyword that is not read here", found=name)
             else:
                 for item in items:
-                    self.add(subject, _predicate(name), self.object(item, graph), graph)
+                    self.add(subject, predicate(name), self.object(item, graph), graph)
         return subject
 
     def object(self, item: JsonObject, graph: str) -> str:
         if "@value" in item:
-            return _literal(item)
+            return literal(item)
         if "@list" in item:
-            return self.list(item["@list"], graph)
+            return self.cells(item["@list"], lambda inner: self.object(inner, graph), graph)
         return self.node(item, graph)
 
-    def list(self, items: list[Any], graph: str) -> str:
-        cells = [self.new_blank() for _ in items]
-        for cell, item, rest in zip(cells, items, [*cells[1:], _NIL], strict=False):
-            self.add(cell, _FIRST, self.object(item, graph), graph)
-            self.add(cell, _REST, rest, graph)
-        return cells[0] if cells else _NIL
 
+def resource(identifier: str | None) -> str:
+    """The term of an IRI or a blank node; raises MalformedCredential for anything else.
 
-def _resource(identifier: str) -> str:
+    Args:
+        identifier: expanded; None is what looked like a keyword and is none.
+    """
+    if identifier is None:
+        raise MalformedCredential("a value that looks like a keyword", expected="an identifier")
     if identifier.startswith("_:"):
         if not _BLANK.match(identifier):
             raise MalformedCredential("not a blank node identifier", found=identifier[:80])
@@ -95,25 +111,27 @@ def _resource(identifier: str) -> str:
     return _iri(identifier)
 
 
-def _predicate(name: str) -> str:
+def predicate(name: str) -> str:
+    """The term of a property; raises MalformedCredential for one without an identifier."""
     if name.startswith("_:"):
         raise MalformedCredential("a property without an identifier", found=name[:80], expected="an absolute IRI")
     return _iri(name)
 
 
 def _iri(identifier: str) -> str:
-    if identifier.startswith("relative:"):
+    if identifier.startswith(RELATIVE_SCHEME):
         raise MalformedCredential(
             "an undefined type or a relative identifier",
             found=identifier.removeprefix(RELATIVE_BASE)[:80],
             expected="a term of the pinned contexts or an absolute URL",
         )
-    if not _IRI.match(identifier):
+    if not ABSOLUTE.match(identifier):
         raise MalformedCredential("not an absolute URL", found=identifier[:80], expected="an absolute URL")
     return f"<{identifier}>"
 
 
-def _literal(item: JsonObject) -> str:
+def literal(item: JsonObject) -> str:
+    """The term of an expanded value object; raises MalformedCredential for one that cannot be stated whole."""
     if item.keys() - {"@value", "@type", "@language"}:
         raise MalformedCredential(
             "a value with a part that would go unsigned",

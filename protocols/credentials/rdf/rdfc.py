@@ -7,7 +7,7 @@ Spec: https://www.w3.org/TR/rdf-canon/
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import permutations
 from typing import NamedTuple
@@ -83,10 +83,10 @@ class _Run:
         self.issuer = _Issuer("c14n")
         self.mentions: dict[str, list[Quad]] = {}
         for quad in quads:
-            for node in {term for term in quad if term.startswith("_:")}:
+            for node in _blank_nodes(quad):
                 self.mentions.setdefault(node, []).append(quad)
         _limit("blank nodes", len(self.mentions), limits.blank_nodes)
-        self.links = {node: _links(node, found) for node, found in self.mentions.items()}
+        self.links: dict[str, list[tuple[str, Quad, str]]] = {}
         self.first_degree = {node: self.hash_first_degree(node) for node in self.mentions}
 
     def canonical(self) -> Canonical:
@@ -100,9 +100,9 @@ class _Run:
         for first in sorted(alike):
             self.issue_alike(alike[first])
         issued = self.issuer.issued
-        lines = (_line(Quad(*(issued.get(term, term) for term in quad))) for quad in self.quads)
         return Canonical(
-            lines=tuple(sorted(lines)), issued={node[2:]: name[2:] for node, name in self.issuer.issued.items()}
+            lines=tuple(sorted(_line(quad, issued.__getitem__) for quad in self.quads)),
+            issued={node[2:]: name[2:] for node, name in issued.items()},
         )
 
     def issue_alike(self, nodes: list[str]) -> None:
@@ -126,8 +126,11 @@ class _Run:
 
     def hash_first_degree(self, node: str) -> str:
         """Section 4.6."""
-        lines = (_line(Quad(*(_seen_from(node, term) for term in quad))) for quad in self.mentions[node])
-        return self.hash("".join(sorted(lines)))
+
+        def seen(term: str) -> str:
+            return "_:a" if term == node else "_:z"
+
+        return self.hash("".join(sorted(_line(quad, seen) for quad in self.mentions[node])))
 
     def hash_related(self, related: str, quad: Quad, issuer: _Issuer, position: str) -> str:
         """Section 4.7."""
@@ -137,6 +140,8 @@ class _Run:
     def hash_n_degree(self, node: str, issuer: _Issuer) -> tuple[str, _Issuer]:
         """Section 4.8."""
         groups: dict[str, list[str]] = {}
+        if node not in self.links:
+            self.links[node] = _links(node, self.mentions[node])
         self.spend(len(self.links[node]))
         for term, quad, position in self.links[node]:
             groups.setdefault(self.hash_related(term, quad, issuer, position), []).append(term)
@@ -192,15 +197,20 @@ def _is_worse(path: str, best: str) -> bool:
     return bool(best) and len(path) >= len(best) and path > best
 
 
-def _seen_from(node: str, term: str) -> str:
-    if not term.startswith("_:"):
-        return term
-    return "_:a" if term == node else "_:z"
+def _blank_nodes(quad: Quad) -> set[str]:
+    return {term for term in (quad.subject, quad.object, quad.graph) if term[:1] == "_"}
 
 
-def _line(quad: Quad) -> str:
-    graph = f" {quad.graph}" if quad.graph else ""
-    return f"{quad.subject} {quad.predicate} {quad.object}{graph} .\n"
+def _line(quad: Quad, name: Callable[[str], str]) -> str:
+    """The statement in canonical form, its blank nodes called as `name` says."""
+    subject, predicate, object_, graph = quad
+    if subject[0] == "_":
+        subject = name(subject)
+    if object_[0] == "_":
+        object_ = name(object_)
+    if not graph:
+        return f"{subject} {predicate} {object_} .\n"
+    return f"{subject} {predicate} {object_} {name(graph) if graph[0] == '_' else graph} .\n"
 
 
 def _limit(what: str, found: int, most: int) -> None:
