@@ -7,44 +7,32 @@ https://www.w3.org/TR/cid-1.0/#retrieve-verification-method
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from protocols.credentials.canonical import USUAL, Reading
 from protocols.credentials.contexts import ContextUnknown
+from protocols.credentials.proofs.authority import (
+    Answer,
+    Expected,
+    check_asked,
+    check_times,
+    expected_of,
+    short,
+    signing_method,
+    unreadable,
+)
 from protocols.credentials.proofs.create import proofs_of, secured_part
 from protocols.credentials.proofs.result import ProofResult
 from protocols.credentials.proofs.suite import suite_of, suites
 from protocols.credentials.shape import as_object, as_text, many
-from protocols.credentials.times import format_time, parse_time
-from protocols.dids.document import DidDocument, VerificationMethod
+from protocols.credentials.times import parse_time
+from protocols.dids.document import DidDocument
 from protocols.errors import ProtocolError
 from protocols.findings import Outcome
 from protocols.jose.encoding import JsonObject
 
 MAX_PROOFS = 8
-CLOCK_SKEW = timedelta(minutes=5)
-KNOWN_AFTER = timedelta(minutes=2)
-"""How long a cache on the way may hold an older DID document back."""
-
-
-class _Answer(Exception):
-    """An answer that ends the check of one proof."""
-
-    def __init__(self, outcome: Outcome, reason: str) -> None:
-        super().__init__(reason)
-        self.outcome = outcome
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Expected:
-    purpose: str
-    now: datetime
-    challenge: str | None
-    domain: frozenset[str] | None
-    controller: str | None
-    seen_at: Mapping[str, datetime]
 
 
 def check_proofs(
@@ -74,19 +62,19 @@ def check_proofs(
         seen_at: when documents were fetched that may have changed since, by DID: a key that is missing there from a
             proof made later is "could not tell".
     """
-    expected = _Expected(
+    expected = expected_of(
         purpose=purpose,
         now=now,
         challenge=challenge,
-        domain=None if domain is None else frozenset((domain,) if isinstance(domain, str) else domain),
+        domain=domain,
         controller=expected_controller,
-        seen_at=seen_at or {},
+        seen_at=seen_at,
     )
     proofs = proofs_of(document)
     if not proofs:
-        return (_result({}, _Answer(Outcome.NO, "The document carries no proof.")),)
+        return (_result({}, Answer(Outcome.NO, "The document carries no proof.")),)
     if len(proofs) > MAX_PROOFS:
-        return (_result({}, _Answer(Outcome.NO, f"The document carries more than {MAX_PROOFS} proofs.")),)
+        return (_result({}, Answer(Outcome.NO, f"The document carries more than {MAX_PROOFS} proofs.")),)
     results = tuple(_check(document, proof, proofs, documents, expected, reading) for proof in proofs)
     return _with_chains(proofs, results)
 
@@ -96,21 +84,21 @@ def _check(
     proof: object,
     proofs: Sequence[object],
     documents: Mapping[str, DidDocument],
-    expected: _Expected,
+    expected: Expected,
     reading: Reading,
 ) -> ProofResult:
     options = as_object(proof)
     if options is None:
-        return _result({}, _Answer(Outcome.NO, "The proof is not an object."))
+        return _result({}, Answer(Outcome.NO, "The proof is not an object."))
     try:
         _check_signature(document, options, proofs, documents, expected, reading)
-    except _Answer as answer:
+    except Answer as answer:
         return _result(options, answer)
     except ContextUnknown as error:
-        return _result(options, _Answer(Outcome.COULD_NOT_TELL, _sentence(error)))
+        return _result(options, Answer(Outcome.COULD_NOT_TELL, unreadable(error)))
     except ProtocolError as error:
-        return _result(options, _Answer(Outcome.NO, _sentence(error)))
-    return _result(options, _Answer(Outcome.YES, "The signature fits the document, and the key may sign this."))
+        return _result(options, Answer(Outcome.NO, unreadable(error)))
+    return _result(options, Answer(Outcome.YES, "The signature fits the document, and the key may sign this."))
 
 
 def _check_signature(
@@ -118,80 +106,29 @@ def _check_signature(
     proof: JsonObject,
     proofs: Sequence[object],
     documents: Mapping[str, DidDocument],
-    expected: _Expected,
+    expected: Expected,
     reading: Reading,
 ) -> None:
     suite = suite_of(proof)
     if suite is None:
-        raise _Answer(
+        raise Answer(
             Outcome.COULD_NOT_TELL,
             f"The proof is of type {_suite_name(proof)}, known are {', '.join(sorted(suites()))}.",
         )
     _check_options(proof, expected)
-    method = _method(proof, documents, expected)
-    _check_times(proof, method, expected.now)
-    if method.key.crv not in suite.curves:
-        raise _Answer(Outcome.NO, f"The key is of curve {method.key.crv}, which {suite.name} does not use.")
-    if not suite.verify(secured_part(document, proof, proofs), proof, method.key, reading):
-        raise _Answer(Outcome.NO, "The signature does not fit: the document or the proof was changed after signing.")
-
-
-def _check_options(proof: JsonObject, expected: _Expected) -> None:
-    if proof.get("proofPurpose") != expected.purpose:
-        raise _Answer(Outcome.NO, f"The proof was made for another purpose than {expected.purpose}.")
-    if expected.challenge is not None and proof.get("challenge") != expected.challenge:
-        raise _Answer(Outcome.NO, "The proof answers another challenge than the one that was set.")
-    if expected.domain is not None:
-        found = frozenset(map(str, many(proof.get("domain"))))
-        if found != expected.domain:
-            raise _Answer(Outcome.NO, "The proof was made for another domain.")
-
-
-def _method(proof: JsonObject, documents: Mapping[str, DidDocument], expected: _Expected) -> VerificationMethod:
-    """The key that the proof names, when it is the expected controller's and stands in the relationship."""
-    kid = proof.get("verificationMethod")
-    if not isinstance(kid, str) or not kid.startswith("did:") or "#" not in kid:
-        raise _Answer(Outcome.NO, "The proof does not name its key by a DID URL.")
-    owner = kid.partition("#")[0].partition("?")[0]
-    if expected.controller is not None and owner != expected.controller:
-        raise _Answer(Outcome.NO, f"The key belongs to {_short(owner)}, but {_short(expected.controller)} had to sign.")
-    document = documents.get(owner)
-    if document is None:
-        raise _Answer(Outcome.COULD_NOT_TELL, f"The DID document of {_short(owner)} is not available here.")
-    method = document.method(kid)
-    seen_at = expected.seen_at.get(owner)
-    if method is None and seen_at is not None and (_time(proof, "created") or expected.now) > seen_at - KNOWN_AFTER:
-        raise _Answer(
-            Outcome.COULD_NOT_TELL,
-            f"The key is not in the DID document of {_short(owner)} as fetched at {format_time(seen_at)}; "
-            "a key that is newer is not known here yet.",
-        )
-    if document.id != owner or method is None:
-        raise _Answer(Outcome.NO, f"The key is not in the DID document of {_short(owner)}.")
-    if method.controller != owner:
-        raise _Answer(Outcome.NO, f"The key is controlled by {_short(method.controller)}, not by {_short(owner)}.")
-    if document.method(kid, expected.purpose) is None:
-        raise _Answer(Outcome.NO, f"The key is not authorised for {expected.purpose}.")
-    return method
-
-
-def _check_times(proof: JsonObject, method: VerificationMethod, now: datetime) -> None:
     created = _time(proof, "created")
-    expires = _time(proof, "expires")
-    if created is not None and created > now + CLOCK_SKEW:
-        raise _Answer(Outcome.NO, "The proof is dated in the future.")
-    if expires is not None and expires <= now:
-        raise _Answer(Outcome.NO, f"The proof expired at {format_time(expires)}.")
-    made = created or now  # a proof without a date is as good as one made now
-    if method.expires is not None and made >= method.expires:
-        raise _Answer(Outcome.NO, f"The key was rotated out at {format_time(method.expires)}, before the proof's date.")
-    if method.revoked is not None and made >= method.revoked:
-        raise _Answer(Outcome.NO, f"The key was revoked at {format_time(method.revoked)}, before the proof's date.")
-    if method.revoked is not None and now >= method.revoked:
-        raise _Answer(
-            Outcome.COULD_NOT_TELL,
-            f"The key was revoked at {format_time(method.revoked)}; that the proof is older is only its signer's word.",
-        )
+    method = signing_method(proof.get("verificationMethod"), created, documents, expected)
+    check_times(created, _time(proof, "expires"), method, expected.now)
+    if method.key.crv not in suite.curves:
+        raise Answer(Outcome.NO, f"The key is of curve {method.key.crv}, which {suite.name} does not use.")
+    if not suite.verify(secured_part(document, proof, proofs), proof, method.key, reading):
+        raise Answer(Outcome.NO, "The signature does not fit: the document or the proof was changed after signing.")
+
+
+def _check_options(proof: JsonObject, expected: Expected) -> None:
+    if proof.get("proofPurpose") != expected.purpose:
+        raise Answer(Outcome.NO, f"The proof was made for another purpose than {expected.purpose}.")
+    check_asked(proof.get("challenge"), proof.get("domain"), expected)
 
 
 def _with_chains(proofs: Sequence[object], results: tuple[ProofResult, ...]) -> tuple[ProofResult, ...]:
@@ -211,7 +148,7 @@ def _chained(proof: JsonObject, result: ProofResult, by_id: Mapping[str, ProofRe
     return result
 
 
-def _result(proof: JsonObject, answer: _Answer) -> ProofResult:
+def _result(proof: JsonObject, answer: Answer) -> ProofResult:
     try:
         created = _time(proof, "created")
     except ProtocolError:
@@ -228,17 +165,8 @@ def _result(proof: JsonObject, answer: _Answer) -> ProofResult:
 
 def _suite_name(proof: JsonObject) -> str:
     suite = suite_of(proof)
-    return suite.name if suite else _short(str(proof.get("cryptosuite") or proof.get("type") or "none"))
+    return suite.name if suite else short(str(proof.get("cryptosuite") or proof.get("type") or "none"))
 
 
 def _time(proof: JsonObject, name: str) -> datetime | None:
     return parse_time(proof[name], name, offset_required=False) if proof.get(name) is not None else None
-
-
-def _sentence(error: ProtocolError) -> str:
-    found = f": {error.found}" if error.found else ""
-    return f"The document cannot be read as signed: {error.detail}{found}."
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 80 else f"{text[:77]}..."
