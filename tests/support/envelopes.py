@@ -123,12 +123,13 @@ def sd_payload(**changes: Any) -> dict[str, Any]:
 def w3c_sd_jwt(**options: Any) -> str:
     """The badge as vc+sd-jwt; its description can be withheld."""
     arguments: dict[str, Any] = {
+        "signer": key_of(COLLEGE),
         "disclosable": [("credentialSubject", "achievement", "description")],
         "signed_at": SIGNED,
         "entropy": entropy_of("w3c"),
         **options,
     }
-    return sign_vc_sd_jwt(badge(), key_of(COLLEGE), **arguments)
+    return sign_vc_sd_jwt(badge(), **arguments)
 
 
 def presented(text: str | None = None, **options: Any) -> str:

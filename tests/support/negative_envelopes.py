@@ -391,6 +391,7 @@ def _presentations() -> Iterator[Negative]:
         "iss is not the holder", UNREADABLE + "the claim iss contradicts the document.", vp_payload(iss=STRANGER)
     )
     yield case("signed by another", FITS_NOT, None, key_of(STRANGER))
+    yield case("no holder, iss a number", UNREADABLE + "iss is not a string.", vp_payload(holder=None, iss=7))
     yield case(
         "presented by another's key",
         f"The key belongs to {STRANGER}, but {LEARNER} had to sign.",
@@ -562,6 +563,14 @@ def _older() -> Iterator[Negative]:
         f"The token names no key, and {COLLEGE} has 2 that it could be.",
         documents=both,
     )
+    base = {"@context": ["https://www.w3.org/2018/credentials/v1"], "type": ["VerifiablePresentation"]}
+    crowd = {"iss": COLLEGE, "vp": {**base, "verifiableCredential": ["a.b.c"] * 21}}
+    yield case("too many credentials", UNREADABLE + "too many credentials: 21.", crowd)
+    yield case(
+        "holder is not iss",
+        UNREADABLE + "the claim iss" + contradicts,
+        {"iss": COLLEGE, "vp": {**base, "holder": LEARNER}},
+    )
     yield _case("VC 1.1: payload altered", forge(JWT_HEADER, jwt_vc_payload(), key_of(STRANGER)), FITS_NOT)
     yield _case(
         "VC 1.1: alg none", forge(JWT_HEADER, jwt_vc_payload(), alg="none"), "The algorithm none is no signature."
@@ -702,6 +711,9 @@ def _disclosures() -> Iterator[Negative]:
     )
     yield case("vct missing", UNREADABLE + "vct is missing.", sd_payload(vct=None))
     yield case("vct a number", UNREADABLE + "vct is missing.", sd_payload(vct=7))
+    for value in (7, "", [COLLEGE]):
+        yield case(f"iss is {value!r}", UNREADABLE + "iss is not a string.", sd_payload(iss=value))
+    yield case("status a string", UNREADABLE + "status is not an object.", sd_payload(status="5"))
     yield case("cnf a string", UNREADABLE + "cnf is not an object.", sd_payload(cnf="key"))
     yield case("expired", "The proof expired at 2026-11-23T12:00:00Z.", sd_payload(exp=_at(NOW - DAY)))
     yield case(

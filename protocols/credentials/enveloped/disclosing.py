@@ -45,7 +45,8 @@ def conceal(
     shown. Digests are sorted, so that their order tells nothing.
 
     Args:
-        decoys: digests of nothing to add to each object and list that has withheld members (section 4.2.7).
+        decoys: digests of nothing to add to each object that has withheld members (section 4.2.5); each such list
+            gets up to as many, how many is drawn.
 
     Raises:
         MalformedCredential: a path to nothing, or claims that use a reserved name.
@@ -140,13 +141,10 @@ def _withhold(
     if isinstance(container, dict):
         container["_sd"] = sorted(digests)
     else:
-        _scatter(cast("list[Any]", container), digests, entropy)
+        # at the end, for holders count positions as they stand here; not always as many, or all would know which
+        drawn = entropy(1)[0] % (decoys + 1)
+        cast("list[Any]", container).extend({"...": digest} for digest in digests[:drawn])
     return made
-
-
-def _scatter(elements: list[Any], digests: Sequence[str], entropy: Entropy) -> None:
-    for digest in digests:  # at the end they would be known for what they are
-        elements.insert(int.from_bytes(entropy(4), "big") % (len(elements) + 1), {"...": digest})
 
 
 def _salt(entropy: Entropy) -> str:

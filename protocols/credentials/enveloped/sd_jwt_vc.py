@@ -158,8 +158,8 @@ def _check_registered(claims: JsonObject) -> None:
     if not as_text(claims.get("vct")):
         raise MalformedCredential("vct is missing", expected="the type of the credential")
     for name in ("iss", "sub", "vct#integrity"):
-        if name in claims and as_text(claims[name]) is None:
-            raise MalformedCredential(f"{name} is not a string")
+        if name in claims and not as_text(claims[name]):
+            raise MalformedCredential(f"{name} is not a string", expected="one that is not empty")
     for name in ("cnf", "status"):
         if name in claims and as_object(claims[name]) is None:
             raise MalformedCredential(f"{name} is not an object")

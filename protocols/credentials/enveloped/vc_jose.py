@@ -102,6 +102,8 @@ def _times(signed_at: datetime, expires_at: datetime | None) -> JsonObject:
 
 def _check_consistent(payload: Mapping[str, Any], document: JsonObject, owner: str) -> None:
     """Claims that say the same as a property must say the same thing (section 3.1.3)."""
+    if "iss" in payload and not as_text(payload["iss"]):
+        raise MalformedCredential("iss is not a string", expected="the issuer's or holder's DID")
     subjects = [subject.get("id") for item in many(document.get("credentialSubject")) if (subject := as_object(item))]
     pairs = [("iss", [owner] if owner else None), ("jti", [document["id"]] if "id" in document else None)]
     pairs.append(("sub", subjects if any(subjects) else None))
