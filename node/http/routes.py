@@ -11,6 +11,7 @@ from aiohttp import web
 
 from node.http import didcomm, federation, health, interaction, issuer, status
 from node.http.api.routes import api_routes
+from node.http.vc_api import routes as vc_api
 from node.http.wellknown import wellknown_routes
 from node.settings import Settings
 
@@ -20,6 +21,7 @@ PUBLIC: tuple[web.RouteTableDef, ...] = (
     interaction.routes,
     issuer.routes,
     status.routes,
+    vc_api.routes,
 )
 """What other parties call by a URL that they got from this node: messages, status lists, metadata, interactions."""
 

@@ -24,9 +24,21 @@ class Purpose(StrEnum):
 
     AUTHENTICATION = "authentication"
     ASSERTION = "assertionMethod"
+    """Ed25519: what this node signs with when nobody asks for another curve."""
+    ASSERTION_P256 = "assertionMethod-P-256"
+    ASSERTION_P384 = "assertionMethod-P-384"
     AGREEMENT = "keyAgreement"
     FEDERATION = "federation"
     """Not in the DID document: named by thumbprint in entity statements, and used for nothing else."""
+
+    @property
+    def relationship(self) -> str:
+        """The verification relationship in the DID document that its keys stand in."""
+        return self.value.partition("-")[0]
+
+
+RELATIONSHIPS = tuple(dict.fromkeys(purpose.relationship for purpose in Purpose if purpose is not Purpose.FEDERATION))
+"""Those of the DID document, in its order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +88,8 @@ def build_did_document(did: str, base_url: str, keys: Sequence[OwnKey], now: dat
     listed.sort(key=lambda key: (list(Purpose).index(key.purpose), key.retired_at is not None, key.kid))
     document: JsonObject = {"@context": list(CONTEXT), "id": did, "alsoKnownAs": [base_url]}
     document["verificationMethod"] = [_method(did, key) for key in listed]
-    for purpose in (Purpose.AUTHENTICATION, Purpose.ASSERTION, Purpose.AGREEMENT):
-        document[purpose.value] = [key.kid for key in listed if key.purpose is purpose]
+    for name in RELATIONSHIPS:
+        document[name] = [key.kid for key in listed if key.purpose.relationship == name]
     document["service"] = [
         {
             "id": f"{did}#didcomm",

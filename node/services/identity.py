@@ -22,10 +22,18 @@ from protocols.jose.keys import Agreement, PublicKey, Signer
 CURVES = {
     Purpose.AUTHENTICATION: "Ed25519",
     Purpose.ASSERTION: "Ed25519",
+    Purpose.ASSERTION_P256: "P-256",
+    Purpose.ASSERTION_P384: "P-384",
     Purpose.AGREEMENT: "X25519",
     Purpose.FEDERATION: "Ed25519",
 }
-FRAGMENTS = {Purpose.AUTHENTICATION: "auth", Purpose.ASSERTION: "issue", Purpose.AGREEMENT: "agree"}
+FRAGMENTS = {
+    Purpose.AUTHENTICATION: "auth",
+    Purpose.ASSERTION: "issue",
+    Purpose.ASSERTION_P256: "issue-p256",
+    Purpose.ASSERTION_P384: "issue-p384",
+    Purpose.AGREEMENT: "agree",
+}
 """A kid is `DID#auth-1`, counted up by each rotation; federation keys are named by their thumbprint."""
 CHANNEL = "identity"
 LISTENS_S = 60.0

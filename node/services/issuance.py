@@ -3,7 +3,7 @@
 offer      a row, and an issue-credential offer as soon as a wallet is bound to the person
 request    the wallet names its holder DID; a place in a status list is drawn at random
 sign       durable work: the badge is built, signed eddsa-rdfc-2022, and sent
-revoke     one bit; the list is signed again and served within seconds
+revoke     one bit; the list is signed again and served within seconds; so is suspending, which can be taken back
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from node.services.did_document import Purpose
 from node.services.flows import FlowRunner
 from node.services.identity import Identity
 from node.services.performers import Unit
-from node.services.status_lists import StatusLists
+from node.services.status_lists import REVOCATION, SUSPENSION, StatusLists
 from node.services.work import Outcome, WorkList
 from node.storage.repos import issuance as rows
 from node.storage.repos import learners
@@ -37,7 +37,7 @@ SUITE = "eddsa-rdfc-2022"
 class Award:
     """An award as operators see it; `document` is the signed credential once there is one.
 
-    `state`: waiting (no wallet yet), offered, requested, issued, revoked.
+    `state`: waiting (no wallet yet), offered, requested, issued, suspended, revoked. `reason` is of the last change.
     """
 
     id: str
@@ -94,18 +94,19 @@ class Issuance:
         row = rows.by_thread(unit.session, thread_id)
         if row is None or row.state != rows.OFFERED:
             return
-        list_id, index = self.status_lists.allocate(unit.session, row.id, now=unit.now)
-        rows.requested(unit.session, row, holder, list_id, index)
+        self.status_lists.allocate(unit.session, row.id, now=unit.now)
+        rows.requested(unit.session, row, holder)
         self.work.add(unit.session, SIGN, {"id": row.id}, now=unit.now, key=f"{SIGN}:{row.id}")
 
     async def sign(self, payload: JsonObject) -> Outcome:
         """Performs the work `issuance.sign`."""
 
-        def gather(session: Session) -> tuple[rows.IssuedCredential, JsonObject]:
+        def gather(session: Session) -> tuple[rows.IssuedCredential, JsonObject, list[JsonObject]]:
             row = rows.get(session, payload["id"])
-            return row, self.achievements.find(session, row.achievement_id)
+            statuses = self.status_lists.entries(session, row.id)
+            return row, self.achievements.find(session, row.achievement_id), statuses
 
-        row, achievement = await self.storage.read(gather)
+        row, achievement, statuses = await self.storage.read(gather)
         issued_at = self.clock.now().replace(microsecond=0)
         unsigned = achievement_credential(
             id=f"urn:uuid:{_uuid(row.id)}",
@@ -114,7 +115,7 @@ class Issuance:
             achievement=achievement,
             valid_from=issued_at,
             valid_until=row.valid_until,
-            status=self.status_lists.entry(row.status_list or "", row.status_index or 0),
+            status=statuses,
         )
         signer = self.identity.signer(Purpose.ASSERTION)
         document = await asyncio.to_thread(
@@ -141,19 +142,52 @@ class Issuance:
         """
 
         def body(session: Session) -> Award:
-            row = rows.find(session, credential_id)
-            if row is None:
-                raise NotFound("no such credential", found=credential_id[:40], expected="the id of an issued one")
-            if row.state == rows.REVOKED:
-                return _award(row)
-            if row.state != rows.ISSUED or row.status_list is None or row.status_index is None:
-                raise Conflict("this credential was not issued yet", found=row.state, expected="an issued one")
-            now = self.clock.now()
-            rows.revoked(session, row, reason, now=now)
-            self.status_lists.set(session, row.status_list, row.status_index, now=now)
+            row = _issued(session, credential_id)
+            if row.state != rows.REVOKED:
+                now = self.clock.now()
+                rows.revoked(session, row, reason, now=now)
+                self.status_lists.set(session, row.id, REVOCATION, True, now=now)
             return _award(row)
 
         return await self.storage.run("issuance.revoke", body)
+
+    async def suspend(self, credential_id: str, reason: str) -> Award:
+        """Takes an issued credential's force away until it is reinstated; suspending again changes nothing.
+
+        Raises:
+            NotFound: no such credential.
+            Conflict: it was not issued yet, or is revoked.
+        """
+
+        def body(session: Session) -> Award:
+            row = _issued(session, credential_id)
+            if row.state == rows.REVOKED:
+                raise Conflict("this credential is revoked", found=row.state, expected="an issued one")
+            if row.state != rows.SUSPENDED:
+                rows.suspended(session, row, reason)
+                self.status_lists.set(session, row.id, SUSPENSION, True, now=self.clock.now())
+            return _award(row)
+
+        return await self.storage.run("issuance.suspend", body)
+
+    async def reinstate(self, credential_id: str, reason: str) -> Award:
+        """Ends a suspension; reinstating again changes nothing.
+
+        Raises:
+            NotFound: no such credential.
+            Conflict: it was not issued yet, or is revoked: a revocation is for good.
+        """
+
+        def body(session: Session) -> Award:
+            row = _issued(session, credential_id)
+            if row.state == rows.REVOKED:
+                raise Conflict("a revocation is for good", found=row.state, expected="a suspended credential")
+            if row.state == rows.SUSPENDED:
+                rows.reinstated(session, row, reason)
+                self.status_lists.set(session, row.id, SUSPENSION, False, now=self.clock.now())
+            return _award(row)
+
+        return await self.storage.run("issuance.reinstate", body)
 
     async def list(self, *, limit: int, after: str | None) -> Sequence[Award]:
         """Awards in the order they were made, from the one after id `after`."""
@@ -189,6 +223,16 @@ class Issuance:
             )
             self.flows.command(unit, PIURI, row.thread_id or "", offer)
             rows.offered(unit.session, row, now=unit.now)
+
+
+def _issued(session: Session, credential_id: str) -> rows.IssuedCredential:
+    """An award that became a credential, whatever became of that; raises NotFound or Conflict."""
+    row = rows.find(session, credential_id)
+    if row is None:
+        raise NotFound("no such credential", found=credential_id[:40], expected="the id of an issued one")
+    if row.state not in (rows.ISSUED, rows.SUSPENDED, rows.REVOKED):
+        raise Conflict("this credential was not issued yet", found=row.state, expected="an issued one")
+    return row
 
 
 def _preview(achievement: JsonObject) -> dict[str, Any]:

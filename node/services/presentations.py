@@ -17,7 +17,7 @@ from node.services.did_document import Purpose
 from node.services.flows import FlowRunner
 from node.services.identity import Identity
 from node.services.performers import Unit
-from node.services.verification import Held, Verification
+from node.services.verification import Held, Rest, Verification
 from node.services.work import Outcome, WorkList
 from node.storage.repos import exchange as rows
 from node.storage.repos import status_snapshots
@@ -147,7 +147,7 @@ class Presentations:
             consent=tuple(parse_finding(check) for check in kept["checks"]),
             delete_at=row.delete_at,
         )
-        report, lists = await self.verification.report_on(held)
+        report, rests = await self.verification.report_on(held)
         look = int(payload.get("look", 0))
 
         def body(session: Session) -> None:
@@ -155,18 +155,27 @@ class Presentations:
             current = rows.presentation(session, row.id)
             if current.deleted_at is not None:
                 return
-            if not look or rows.last_verdict(session, row.id) != report.verdict.value:
+            last = rows.last_report(session, row.id)
+            said = None if last is None or last.document is None else answers_of(last.document)
+            if payload.get("asked") or said != answers_of(report.to_json()):
                 self._report(session, current, report, now)
             if waits_for_sync(report) and look < len(LOOKS):
                 again: JsonObject = {"presentation": row.id, "look": look + 1}
                 later = now + timedelta(seconds=self.sync_every_s * LOOKS[look] * 1.2)
                 key = f"{VERIFY}:{row.id}:look:{look + 1}"
                 self.work.add(session, VERIFY, again, now=now, key=key, not_before=later)
-            for url, issuer in lists:
-                status_snapshots.want(session, url, issuer=issuer, now=now)
-                status_snapshots.rely(session, url, row.id)
+            changed = [self._rely(session, row.id, rest, now) for rest in rests]
+            if any(changed):
+                self.verify_again(session, row.id)
 
         return body
+
+    def _rely(self, session: Session, presentation_id: str, rest: Rest, now: datetime) -> bool:
+        """From now on the report is made anew when this list changes; True where it did since it was read."""
+        status_snapshots.want(session, rest.url, issuer=rest.issuer, now=now)
+        status_snapshots.rely(session, rest.url, presentation_id)
+        current = status_snapshots.get(session, rest.url)
+        return current is not None and current.fetched_at != rest.fetched_at
 
     async def reports(self, request_id: str) -> Sequence[Reported]:
         """Every report on what came for a request, oldest first."""
@@ -204,12 +213,12 @@ class Presentations:
         def body(session: Session) -> None:
             if rows.find_presentation(session, presentation_id) is None:
                 raise NotFound("no such presentation", found=presentation_id[:40], expected="the id in a report")
-            self.verify_again(session, presentation_id)
+            self.work.add(session, VERIFY, {"presentation": presentation_id, "asked": True}, now=self.clock.now())
 
         await self.storage.run("presentations.again", body)
 
     def verify_again(self, session: Session, presentation_id: str) -> None:
-        """As `again`, inside a transaction: something that its report rests on has changed."""
+        """Has its report made anew: what it rests on has changed. A report that says the same is not added."""
         self.work.add(session, VERIFY, {"presentation": presentation_id}, now=self.clock.now())
 
     async def forget_due(self) -> None:
@@ -262,6 +271,12 @@ class Presentations:
 
     def _unseal(self, sealed: bytes | None) -> JsonObject:
         return parse_object(self.sealer.open(sealed or b"", context="presentation"), max_depth=48)
+
+
+def answers_of(report: JsonObject) -> tuple[object, ...]:
+    """What a report answers, without when and in what words."""
+    checks = tuple((check["number"], check["name"], check["outcome"]) for check in report["checks"])
+    return (report["verdict"], checks, tuple((skill["answer"], skill["by"]) for skill in report["skills"]))
 
 
 def waits_for_sync(report: VerificationReport) -> bool:

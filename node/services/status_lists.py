@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from node.clock import Clock, new_id
-from node.errors import NotFound
+from node.errors import Conflict, NotFound
 from node.services.did_document import Purpose
 from node.services.identity import Identity
 from node.services.work import Outcome, WorkList
@@ -18,12 +18,15 @@ from node.storage.repos import status_lists as rows
 from node.storage.unit import Session, UnitOfWork
 from protocols.credentials.proofs import add_proof
 from protocols.jose.encoding import JsonObject, canonical_json, digest
-from protocols.status.bitstring import set_bit
+from protocols.status.bitstring import get_bit, set_bit
 from protocols.status.entry import status_entry
 from protocols.status.publish import status_list_credential
 
 PUBLISH = "status.publish"
 SUITE = "eddsa-jcs-2022"
+REVOCATION, SUSPENSION = "revocation", "suspension"
+PURPOSES = (REVOCATION, SUSPENSION)
+"""Every credential has a place for each: a suspension can be taken back, a revocation cannot."""
 SIZE = 131_072
 """Entries of a list: the herd that a single look-up hides in (Bitstring Status List section 6.1)."""
 FULL_AT = SIZE // 2
@@ -51,41 +54,63 @@ class StatusLists:
     def url(self, list_id: str) -> str:
         return f"{self.identity.base_url}/status/{list_id}"
 
-    def entry(self, list_id: str, index: int) -> JsonObject:
-        """The `credentialStatus` of the credential at a place."""
-        return status_entry(list_url=self.url(list_id), index=index, purpose="revocation")
+    def id_of(self, url: str) -> str | None:
+        """The list of ours that is served at `url`, None where that is none of ours."""
+        prefix = self.url("")
+        return url.removeprefix(prefix) if url.startswith(prefix) else None
 
-    def allocate(self, session: Session, credential_id: str, *, now: datetime) -> tuple[str, int]:
-        """(list, index) for a credential: given once and never again, and no guess at its neighbours."""
-        row = rows.open_list(session, full_at=FULL_AT)
-        if row is None:
-            row = rows.add_list(session, new_id(), "revocation", SIZE, zlib.compress(bytes(SIZE // 8)), now=now)
-            self._publish(session, row.id, now)
-        while True:
-            index = secrets.randbelow(SIZE)
-            if rows.take_index(session, row.id, index, credential_id):
-                return row.id, index
+    def allocate(self, session: Session, credential_id: str, *, now: datetime) -> None:
+        """A place for a credential in a list of each purpose: given once and never again, and no guess at another.
 
-    def set(self, session: Session, list_id: str, index: int, *, now: datetime) -> None:
-        """Sets a bit and has the list signed again."""
+        Raises:
+            Conflict: the credential has its places.
+        """
+        if rows.places(session, credential_id):
+            raise Conflict("a credential of this id has a status", found=credential_id[:120], expected="a new id")
+        for purpose in PURPOSES:
+            self._allocate(session, credential_id, purpose, now)
+
+    def entries(self, session: Session, credential_id: str) -> list[JsonObject]:
+        """The `credentialStatus` objects of a credential that has its places."""
+        return [
+            status_entry(list_url=self.url(list_id), index=index, purpose=purpose)
+            for purpose, list_id, index in rows.places(session, credential_id)
+        ]
+
+    def set(self, session: Session, credential_id: str, purpose: str, value: bool, *, now: datetime) -> bool:
+        """Sets or clears a bit and has the list signed again; False where it was so already.
+
+        Raises:
+            NotFound: a credential without a place for `purpose`.
+            Conflict: a revocation that is to be taken back.
+        """
+        found = [(list_id, index) for name, list_id, index in rows.places(session, credential_id) if name == purpose]
+        if not found:
+            raise NotFound("no such status", found=purpose[:40], expected=" or ".join(PURPOSES))
+        list_id, index = found[0]
         row = rows.get(session, list_id)
-        bits = set_bit(zlib.decompress(row.bits), index)
-        rows.change(session, row, zlib.compress(bits), now=now)
+        bits = zlib.decompress(row.bits)
+        if get_bit(bits, index) == value:
+            return False
+        if purpose == REVOCATION and not value:
+            raise Conflict("a revocation is for good", found="to be cleared", expected="a new credential")
+        rows.change(session, row, zlib.compress(set_bit(bits, index, value)), now=now)
         self._publish(session, list_id, now)
+        return True
 
     async def publish(self, payload: JsonObject) -> Outcome:
         """Performs the work `status.publish`: signs the list as it is now."""
 
-        def gather(session: Session) -> tuple[bytes, datetime]:
+        def gather(session: Session) -> tuple[bytes, str, datetime]:
             row = rows.get(session, payload["list"])
-            return zlib.decompress(row.bits), row.changed_at
+            return zlib.decompress(row.bits), row.purpose, row.changed_at
 
-        bits, changed_at = await self.storage.read(gather)
+        bits, purpose, changed_at = await self.storage.read(gather)
         now = self.clock.now().replace(microsecond=0)
         unsigned = status_list_credential(
             url=self.url(payload["list"]),
             issuer=self.identity.did,
-            purpose="revocation",
+            purpose=purpose,
             bits=bits,
             valid_from=now,
             valid_until=now + VALID_FOR,
@@ -129,6 +154,14 @@ class StatusLists:
                 self._publish(session, row.id, now)
 
         await self.storage.run("status.renew", body)
+
+    def _allocate(self, session: Session, credential_id: str, purpose: str, now: datetime) -> None:
+        row = rows.open_list(session, purpose, full_at=FULL_AT)
+        if row is None:
+            row = rows.add_list(session, new_id(), purpose, SIZE, zlib.compress(bytes(SIZE // 8)), now=now)
+            self._publish(session, row.id, now)
+        while not rows.take_index(session, row.id, secrets.randbelow(SIZE), credential_id):
+            continue
 
     def _publish(self, session: Session, list_id: str, now: datetime) -> None:
         self.work.add(session, PUBLISH, {"list": list_id}, now=now)

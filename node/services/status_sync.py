@@ -127,20 +127,36 @@ class StatusSync:
         found = await self.storage.read(lambda session: rows.all(session, limit=limit, after=after))
         return [_synced(row, now) for row in found]
 
+    async def look(self, url: str, issuer: str) -> Snapshot:
+        """A list as it is now, fetched and checked for one caller who waits; nothing of it is kept.
+
+        Raises:
+            NodeError: it cannot be had.
+            ProtocolError: it is none, or not of `issuer`.
+        """
+        fetched = await self.fetcher.get(url, max_bytes=MAX_LIST_DOCUMENT_BYTES, accept=ACCEPT)
+        return await self.read(fetched.body, url, issuer)
+
+    async def read(self, body: bytes, url: str, issuer: str) -> Snapshot:
+        """As `look`, from bytes that are at hand."""
+        row = rows.StatusSnapshot(url=url, issuer=issuer, next_at=self.clock.now())
+        _, snapshot = await self._accept(row, body)
+        return snapshot
+
     async def _refresh(self, row: rows.StatusSnapshot) -> None:
         try:
             fetched = await self.fetcher.get(
                 row.url, max_bytes=MAX_LIST_DOCUMENT_BYTES, accept=ACCEPT, etag=row.etag if row.document else None
             )
-            fresh = None if fetched.status == 304 else await self._accept(row, fetched)
+            fresh = None if fetched.status == 304 else await self._accept(row, fetched.body)
         except (NodeError, ProtocolError) as error:
             await self._failed(row, error.detail)
             return
         await self._keep(row, fetched, fresh)
 
-    async def _accept(self, row: rows.StatusSnapshot, fetched: Fetched) -> tuple[JsonObject, Snapshot]:
+    async def _accept(self, row: rows.StatusSnapshot, body: bytes) -> tuple[JsonObject, Snapshot]:
         """The list, its own proof and issuer checked. Fetching the issuer's document here tells it nothing new."""
-        document = parse_object(fetched.body, max_bytes=MAX_LIST_DOCUMENT_BYTES)
+        document = parse_object(body, max_bytes=MAX_LIST_DOCUMENT_BYTES)
         issuer = row.issuer or ""
         known = await self.resolver.resolve(issuer)
         proofs = await self._check(document, issuer, known)

@@ -8,8 +8,9 @@ The steps are numbered as in `protocols.verification.steps`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from node.adapters.didkit_worker import Didkit
 from node.adapters.proof_worker import ProofChecker
@@ -20,11 +21,12 @@ from node.services.status_sync import SYNCED, snapshot_of
 from node.storage.repos import status_snapshots
 from node.storage.unit import Session, UnitOfWork
 from protocols.consent.presentation import credentials_of
-from protocols.credentials.model import Credential, parse_credential
-from protocols.credentials.open_badges import achievement_of
-from protocols.credentials.proofs import ProofResult, proofs_of
+from protocols.credentials.enveloped import Opened, as_envelope, is_enveloped, issuer_of, open_envelope
+from protocols.credentials.model import Credential, parse_credential, parse_presentation
+from protocols.credentials.open_badges import achievement_of, is_badge
+from protocols.credentials.proofs import MAX_PROOFS, ProofResult, proofs_of
 from protocols.credentials.schema import badge_problems
-from protocols.credentials.shape import as_object
+from protocols.credentials.shape import as_object, as_text
 from protocols.credentials.times import parse_time
 from protocols.credentials.validity import check_dates
 from protocols.dids.document import DidDocument
@@ -35,7 +37,7 @@ from protocols.jose.encoding import JsonObject
 from protocols.requests.request import PresentationRequest
 from protocols.status.entry import parse_entry
 from protocols.status.freshness import Freshness
-from protocols.status.lookup import StatusAnswer, StatusOutcome, status_of
+from protocols.status.lookup import Snapshot, StatusAnswer, StatusOutcome, status_of
 from protocols.verification.evaluate import evaluate
 from protocols.verification.evidence import (
     Answered,
@@ -68,6 +70,39 @@ class Held:
     delete_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """A status list that a report rests on; `fetched_at` is when the content came that was read, None for none yet."""
+
+    url: str
+    issuer: str
+    fetched_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """One credential with what was found of it, and the lists that this rests on."""
+
+    evidence: CredentialEvidence
+    rests: tuple[Rest, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What was fetched for one verification alone, beside what is synced; what is synced comes first.
+
+    Args:
+        documents: DID documents by DID, as they are now.
+        snapshots: status lists by URL.
+    """
+
+    documents: Mapping[str, DidDocument] = field(default_factory=dict[str, DidDocument])
+    snapshots: Mapping[str, Snapshot] = field(default_factory=dict[str, Snapshot])
+
+
+NOTHING = Brought()
+
+
 @dataclass(frozen=True, slots=True)
 class Verification:
     storage: UnitOfWork
@@ -76,15 +111,13 @@ class Verification:
     didkit: Didkit
     clock: Clock
 
-    async def report_on(self, held: Held) -> tuple[VerificationReport, Sequence[tuple[str, str]]]:
-        """The report, and the (status list, issuer) pairs that it rests on or waits for."""
+    async def report_on(self, held: Held) -> tuple[VerificationReport, Sequence[Rest]]:
+        """The report, and the status lists that it rests on or waits for."""
         now = self.clock.now()
-        credentials = [
-            await self._gather(item, now) for item in credentials_of(held.presentation) if isinstance(item, dict)
-        ]
+        gathered = await self._gather_all(held.presentation, now, NOTHING)
         evidence = Evidence(
             id=held.report_id,
-            credentials=tuple(credentials),
+            credentials=tuple(item.evidence for item in gathered),
             presentation=await self._gather_presentation(held, now),
             request=RequestEvidence(request=held.request, request_hash=held.request_hash),
             consent=ConsentEvidence(
@@ -92,60 +125,98 @@ class Verification:
             ),
             delete_at=held.delete_at,
         )
-        lists = [
-            (found.entry.list_url, item.issuer.did)
-            for item in credentials
-            for found in item.statuses
-            if found.entry is not None
-        ]
-        return self._evaluate(evidence), lists
+        return self._evaluate(evidence), [rest for item in gathered for rest in item.rests]
 
-    async def report_on_credential(self, credential: JsonObject, report_id: str) -> VerificationReport:
+    async def report_on_credential(
+        self, credential: JsonObject, report_id: str, brought: Brought = NOTHING
+    ) -> VerificationReport:
         """The report on a credential that came alone: nobody presented it and nobody asked."""
-        gathered = await self._gather(credential, self.clock.now())
-        return self._evaluate(Evidence(id=report_id, credentials=(gathered,)))
+        gathered = await self._gather(credential, self.clock.now(), brought)
+        return self._evaluate(Evidence(id=report_id, credentials=(gathered.evidence,)))
 
-    async def report_on_presentation(self, presentation: JsonObject, report_id: str) -> VerificationReport:
-        """The report on a presentation that answers no request of ours: its challenge and domain prove nothing here."""
+    async def report_on_presentation(
+        self,
+        presentation: JsonObject,
+        report_id: str,
+        brought: Brought = NOTHING,
+        *,
+        challenge: str | None = None,
+        domain: str | Sequence[str] | None = None,
+    ) -> VerificationReport:
+        """The report on a presentation that answers no request of ours.
+
+        Args:
+            challenge: that its proof has to repeat, and `domain` likewise; where they are None the proof does not
+                prove that it was made for anybody here.
+        """
         now = self.clock.now()
-        credentials = [await self._gather(item, now) for item in credentials_of(presentation) if isinstance(item, dict)]
-        holder = presentation.get("holder")
-        holder_did = holder if isinstance(holder, str) else ""
-        proofs = await self.proofs.check(
-            presentation,
-            self._documents(holder_did, None),
-            purpose="authentication",
-            now=now,
-            expected_controller=holder_did,
-        )
-        return self._evaluate(
-            Evidence(
-                id=report_id,
-                credentials=tuple(credentials),
-                presentation=PresentationEvidence(document=presentation, proofs=proofs),
+        around = await self._presented(presentation, brought, now, challenge, domain)
+        gathered = await self._gather_all(around.document, now, brought)
+        credentials = tuple(item.evidence for item in gathered)
+        return self._evaluate(Evidence(id=report_id, credentials=credentials, presentation=around))
+
+    async def _presented(
+        self,
+        presentation: JsonObject,
+        brought: Brought,
+        now: datetime,
+        challenge: str | None,
+        domain: str | Sequence[str] | None,
+    ) -> PresentationEvidence:
+        """A presentation that answers no request of ours, in either form, and its own proofs."""
+        is_token = is_enveloped(presentation)
+        holder = holder_of(presentation)
+        signers = (issuer_of(presentation) or "",) if is_token else (holder,) if holder else signers_of(presentation)
+        documents: dict[str, DidDocument] = {}
+        for did in signers:
+            documents.update(self._documents(did, None, brought))
+        if is_token:
+            opened = open_envelope(
+                presentation, documents, purpose="authentication", now=now, challenge=challenge, domain=domain
             )
-        )
+            document, proofs = opened.document or presentation, opened.results
+        else:
+            document = presentation
+            proofs = await self.proofs.check(
+                presentation,
+                documents,
+                purpose="authentication",
+                now=now,
+                challenge=challenge,
+                domain=domain,
+                expected_controller=holder or None,
+            )
+        return PresentationEvidence(document=document, proofs=proofs, parse_problems=_model_problems(document))
 
     def _evaluate(self, evidence: Evidence) -> VerificationReport:
         return evaluate(evidence, Policy(), self.clock.now())
 
     async def _gather_presentation(self, held: Held, now: datetime) -> PresentationEvidence:
         """Step 4 for the presentation itself: challenge and domain are this request's."""
-        holder = held.presentation.get("holder")
-        holder_did = holder if isinstance(holder, str) else ""
+        holder = holder_of(held.presentation)
         proofs = await self.proofs.check(
             held.presentation,
-            self._documents(holder_did, None),
+            self._documents(holder, None, NOTHING),
             purpose="authentication",
             now=now,
             challenge=held.request_hash,
             domain=held.request.issuer,
-            expected_controller=holder_did,
+            expected_controller=holder,
         )
         return PresentationEvidence(document=held.presentation, proofs=proofs)
 
-    async def _gather(self, document: JsonObject, now: datetime) -> CredentialEvidence:
+    async def _gather_all(self, presentation: Mapping[str, Any], now: datetime, brought: Brought) -> Sequence[Gathered]:
+        items = credentials_of(presentation)
+        return [
+            await self._gather(as_envelope(item) if isinstance(item, str) else item, now, brought) for item in items
+        ]
+
+    async def _gather(self, document: JsonObject, now: datetime, brought: Brought) -> Gathered:
         """Steps 1 to 7 for one credential."""
+        around: tuple[ProofResult, ...] = ()
+        if is_enveloped(document):
+            opened = await self._opened(document, now, brought)
+            document, around = opened.document or document, opened.results
         problems: tuple[str, ...] = ()
         credential: Credential | None = None
         try:
@@ -155,25 +226,46 @@ class Verification:
         issuer = credential.issuer if credential else ""
 
         member = await self.storage.read(lambda session: self.directory.member(session, issuer))
-        proofs = await self._proofs(document, credential, member, now)
+        proofs = around
+        if not around or "proof" in document:
+            proofs = (*around, *await self._proofs(document, credential, member, now, brought))
         signed_at = min((proof.created for proof in proofs if proof.created is not None), default=None)
         if credential is not None and signed_at is None:
             signed_at = credential.valid_from
-        return CredentialEvidence(
+        statuses, rests = await self._statuses(credential, now, brought)
+        evidence = CredentialEvidence(
             document=document,
             parse_problems=problems,
             context_problems=await self.proofs.reading_problems(document),
-            schema_problems=tuple(badge_problems(credential)) if credential else None,
+            schema_problems=tuple(badge_problems(credential)) if credential and is_badge(credential) else None,
             proofs=proofs,
             dates=_dates(credential, now),
             signed_at=signed_at,
-            statuses=await self._statuses(credential, now),
+            statuses=statuses,
             issuer=await self._issuer(credential, signed_at or now),
             published_skills=await self._published(credential),
         )
+        return Gathered(evidence=evidence, rests=rests)
+
+    async def _opened(self, envelope: JsonObject, now: datetime, brought: Brought) -> Opened:
+        """Step 4 for a credential in a token: the token is its proof."""
+        signer = issuer_of(envelope) or ""
+        member = await self.storage.read(lambda session: self.directory.member(session, signer))
+        return open_envelope(
+            envelope,
+            self._documents(signer, member.document if member else None, brought),
+            purpose="assertionMethod",
+            now=now,
+            seen_at={signer: member.seen_at} if member and member.seen_at else None,
+        )
 
     async def _proofs(
-        self, document: JsonObject, credential: Credential | None, member: Member | None, now: datetime
+        self,
+        document: JsonObject,
+        credential: Credential | None,
+        member: Member | None,
+        now: datetime,
+        brought: Brought,
     ) -> tuple[ProofResult, ...]:
         """Step 4. What DIDKit says counts for the signature alone."""
         suites = {str(proof.get("type")) for item in proofs_of(document) if (proof := as_object(item))}
@@ -182,15 +274,19 @@ class Verification:
         issuer = credential.issuer if credential else ""
         return await self.proofs.check(
             document,
-            self._documents(issuer, member.document if member else None),
+            self._documents(issuer, member.document if member else None, brought),
             purpose="assertionMethod",
             now=now,
             expected_controller=issuer if credential else None,
             seen_at={issuer: member.seen_at} if member and member.seen_at else None,
         )
 
-    def _documents(self, did: str, known: DidDocument | None) -> Mapping[str, DidDocument]:
-        """The document of `did`: as synced, or out of the DID itself; none otherwise, for nothing is fetched here."""
+    def _documents(self, did: str, known: DidDocument | None, brought: Brought) -> Mapping[str, DidDocument]:
+        """The document of `did`: as synced, as brought, or out of the DID itself; none otherwise.
+
+        Nothing is fetched here.
+        """
+        known = known or brought.documents.get(did)
         if known is not None:
             return {did: known}
         try:
@@ -199,9 +295,12 @@ class Verification:
             offline = None
         return {did: offline} if offline is not None else {}
 
-    async def _statuses(self, credential: Credential | None, now: datetime) -> tuple[StatusEvidence, ...]:
-        """Step 6, each entry, from the synced lists."""
+    async def _statuses(
+        self, credential: Credential | None, now: datetime, brought: Brought
+    ) -> tuple[tuple[StatusEvidence, ...], tuple[Rest, ...]]:
+        """Step 6, each entry, from the synced lists and those that were brought."""
         found: list[StatusEvidence] = []
+        rests: list[Rest] = []
         for status in credential.statuses if credential else ():
             try:
                 entry = parse_entry(status)
@@ -211,9 +310,12 @@ class Verification:
                 continue
             url = entry.list_url
             row = await self.storage.read(lambda session, url=url: status_snapshots.get(session, url))
-            answer = status_of(entry, snapshot_of(row), now=now, policy=SYNCED)
+            snapshot = snapshot_of(row) or brought.snapshots.get(url)
+            answer = status_of(entry, snapshot, now=now, policy=SYNCED)
             found.append(StatusEvidence(entry=entry, answer=answer))
-        return tuple(found)
+            issuer = credential.issuer if credential else ""
+            rests.append(Rest(url=url, issuer=issuer, fetched_at=row.fetched_at if row else None))
+        return tuple(found), tuple(rests)
 
     async def _published(self, credential: Credential | None) -> frozenset[str] | None:
         """Step 10: the skills that the issuer's own page, as synced, names for the credential's achievement."""
@@ -235,6 +337,33 @@ class Verification:
             return IssuerEvidence(did=did, name=member.name if member else None, standing=standing)
 
         return await self.storage.read(read)
+
+
+def _model_problems(presentation: JsonObject) -> tuple[str, ...]:
+    """Step 1 for a presentation."""
+    try:
+        parse_presentation(presentation)
+    except ProtocolError as error:
+        return (error.sentence,)
+    return ()
+
+
+def holder_of(presentation: JsonObject) -> str:
+    """The DID of whoever presents, as the presentation says it; empty where it does not say.
+
+    Spec: https://www.w3.org/TR/vc-data-model-2.0/#verifiable-presentations
+    """
+    holder = presentation.get("holder")
+    found = as_object(holder)
+    did = holder if found is None else found.get("id")
+    return did if isinstance(did, str) else ""
+
+
+def signers_of(document: JsonObject) -> tuple[str, ...]:
+    """The DIDs whose keys the proofs of a document name, unchecked."""
+    proofs = [proof for item in proofs_of(document)[:MAX_PROOFS] if (proof := as_object(item))]
+    methods = [as_text(proof.get("verificationMethod")) or "" for proof in proofs]
+    return tuple(dict.fromkeys(method.partition("#")[0] for method in methods if method.startswith("did:")))
 
 
 def _achievement_id(credential: Credential) -> str | None:

@@ -45,10 +45,13 @@ from node.services.statements import Statements
 from node.services.status_lists import PUBLISH, StatusLists
 from node.services.status_sync import StatusSync
 from node.services.tokens import Tokens
+from node.services.vc_api_issuer import VcApiIssuer
+from node.services.vc_api_verifier import VcApiVerifier
 from node.services.verification import Verification
 from node.services.work import Perform, WorkList, WorkRunner
 from node.settings import Settings
 from node.storage.unit import Storage
+from protocols.dids.parse import parse_document
 from protocols.registry import discover
 
 
@@ -82,6 +85,8 @@ class Services:
     status_lists: StatusLists
     status_sync: StatusSync
     tokens: Tokens
+    vc_api_issuer: VcApiIssuer
+    vc_api_verifier: VcApiVerifier
     verification: Verification
     work: WorkRunner
 
@@ -100,6 +105,7 @@ def build_services(
         base_url=settings.base_url,
         name=settings.name,
     )
+    resolver.own(settings.did, lambda: parse_document(identity.did_document(), settings.did))
     outbox, work, registry = Outbox(sealer), WorkList(), discover()
     flows = FlowRunner(registry, outbox, clock)
     achievements = Achievements(storage, identity, clock)
@@ -132,6 +138,17 @@ def build_services(
     requests = Requests(storage, identity, directory, invitations, federation, clock)
     exchange = Exchange(identity, directory, federation, invitations, requests, presentations, flows, clock, log)
     exit = Exit(storage, identity, directory, routes, outbox, clock, log, metrics)
+    status_sync = StatusSync(
+        storage,
+        directory,
+        fetcher,
+        resolver,
+        outside.proofs,
+        sync.status_every_s,
+        clock,
+        log,
+        presentations.verify_again,
+    )
     performers: Mapping[str, Perform] = {
         "relay.check": exit.check,
         "exchange.delivery": exchange.delivery,
@@ -176,18 +193,10 @@ def build_services(
         skills=Skills(storage, clock),
         statements=statements,
         status_lists=status_lists,
-        status_sync=StatusSync(
-            storage,
-            directory,
-            fetcher,
-            resolver,
-            outside.proofs,
-            sync.status_every_s,
-            clock,
-            log,
-            presentations.verify_again,
-        ),
+        status_sync=status_sync,
         tokens=Tokens(storage=storage, attempts=Attempts(clock), clock=clock),
+        vc_api_issuer=VcApiIssuer(storage, identity, outside.proofs, status_lists, clock),
+        vc_api_verifier=VcApiVerifier(verification, resolver, status_lists, status_sync),
         verification=verification,
         work=WorkRunner(storage, performers, clock, log),
     )

@@ -30,7 +30,7 @@ def credential_digest(credential: JsonObject | str) -> str:
     """A credential's own digest: over its RFC 8785 form, or over the exact characters of one in compact JOSE form."""
     if isinstance(credential, str) and not credential.isascii():
         raise MalformedCredential("not a credential in compact JOSE form", expected="ASCII characters")
-    return digest(credential.encode("ascii")) if isinstance(credential, str) else digest_json(credential)
+    return digest(credential.encode("utf-8")) if isinstance(credential, str) else digest_json(credential)
 
 
 def payload_hash(inner_jwe: Any) -> str:

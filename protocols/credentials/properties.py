@@ -5,6 +5,7 @@ Spec: https://www.w3.org/TR/vc-data-model-2.0/ sections 4.6, 4.10, 4.11, 5.3 to 
 
 from typing import Any
 
+from protocols.credentials.related import check_related
 from protocols.credentials.shape import as_object, is_url, many
 from protocols.errors import MalformedCredential
 from protocols.jose.encoding import JsonObject
@@ -25,7 +26,7 @@ def check_properties(value: JsonObject, version: str) -> None:
             if version == "2.0" and name in holder:
                 _check_language(holder[name], name)
     if "relatedResource" in value:
-        _check_related(value["relatedResource"])
+        check_related(value["relatedResource"])
 
 
 def _check_typed(value: JsonObject, name: str, version: str) -> None:
@@ -48,14 +49,3 @@ def _check_language(value: Any, name: str) -> None:
             continue
         if shaped is None or not isinstance(shaped.get("@value"), str) or not shaped.keys() <= _LANGUAGE_KEYS:
             raise MalformedCredential(f"{name} is not text", expected="a string or {@value, @language}")
-
-
-def _check_related(value: Any) -> None:
-    seen: set[str] = set()
-    for found in many(value):
-        item = as_object(found) or {}
-        if not is_url(item.get("id")) or item["id"] in seen:
-            raise MalformedCredential("a relatedResource without an id of its own", expected="one entry for each URL")
-        if not {"digestSRI", "digestMultibase"} & item.keys():
-            raise MalformedCredential("a relatedResource without digest", expected="digestSRI or digestMultibase")
-        seen.add(item["id"])

@@ -109,8 +109,8 @@ def _signature(item: Any, payload: str) -> Signature:
 
 def _text(fields: JsonObject, name: str) -> str:
     value = fields.get(name)
-    if not isinstance(value, str) or not value:
-        raise MalformedMessage(f"a JWS without {name}", expected=f"{name}, a string")
+    if not isinstance(value, str) or not value or not value.isascii():
+        raise MalformedMessage(f"a JWS without {name}", expected=f"{name}, a string of base64url")
     return value
 
 

@@ -50,7 +50,7 @@ def evaluate(evidence: Evidence, policy: Policy, now: datetime) -> VerificationR
         *_check_skills(skills),
     )
     if not evidence.credentials:
-        checks = (judged(1, "something was presented", "there is no credential in it", ""), *checks)
+        checks = (judged(10, "something was presented", "there is no credential in it", ""), *checks)
     return VerificationReport(
         id=evidence.id,
         verdict=_VERDICTS[overall((*checks, *consent))],
@@ -95,7 +95,8 @@ def _check_presentation(presentation: PresentationEvidence | None) -> tuple[Pres
         signed = unknown(8, name, "the holder's proof could not be checked")
     named = shared_as(presentation.document)
     others = frozenset({named} if named else ())
-    return Presenter(did=holder or "", outcome=signed.outcome, other_names=others), (*proofs, signed)
+    parsed = [judged(1, "presentation parsed", problem, "") for problem in presentation.parse_problems]
+    return Presenter(did=holder or "", outcome=signed.outcome, other_names=others), (*parsed, *proofs, signed)
 
 
 def _holder(presentation: PresentationEvidence) -> str | None:

@@ -76,10 +76,16 @@ class CredentialEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresentationEvidence:
-    """The presentation around the credentials, and what was found of its own proofs."""
+    """The presentation around the credentials, and what was found of its own proofs.
+
+    Args:
+        document: as JSON; of one in JOSE form, the document inside.
+        parse_problems: what breaks the data model.
+    """
 
     document: Mapping[str, Any]
     proofs: tuple[ProofResult, ...]
+    parse_problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

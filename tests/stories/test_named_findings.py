@@ -163,7 +163,11 @@ async def test_a_stale_status_list(own_network: Network) -> None:
     assert (finding["outcome"], finding["evidence"]["freshness"]) == ("could_not_tell", "stale")
     assert finding["reason"].startswith("clear when last looked, but the list is stale")
     assert report["status"]["freshness"] == "stale"
-    assert faults(report) == [(6, "status: revocation", "could_not_tell"), (10, "skill asked", "could_not_tell")]
+    assert faults(report) == [
+        (6, "status: revocation", "could_not_tell"),
+        (6, "status: suspension", "could_not_tell"),
+        (10, "skill asked", "could_not_tell"),
+    ]
 
     await network.institution.start()
     network.employer.clock.moved += timedelta(minutes=2)  # the list's next turn comes

@@ -1,11 +1,13 @@
 """An employer asks, a learner shares a part of what they have, a report comes; then a badge is taken back."""
 
+import pytest
+
 from protocols.consent.letters import DeclineReason
 from protocols.jose.encoding import canonical_json
 from tests.support.findings import lines, one
 from tests.support.fixtures import SHARED_LOOP
 from tests.support.network import BUDGETS, BUSINESS_WRITING, FORECASTING, WRITING, Network
-from tests.support.nodes import wait_until
+from tests.support.nodes import Refusal, wait_until
 
 pytestmark = SHARED_LOOP
 
@@ -84,6 +86,33 @@ async def test_a_revoked_badge_is_noticed_in_the_background_and_reported(network
     assert after["checked_at"] > before["checked_at"]
     assert [skill["answer"] for skill in after["skills"]] == ["not_met"]
     assert before in await asked.reports(), "the earlier report stays as it was"
+
+
+async def test_a_suspended_badge_has_its_force_again_once_it_is_reinstated(network: Network) -> None:
+    learner = await network.learner()
+    asked = await network.ask()
+    await learner.answers(asked.link)
+    await asked.report("verified")
+    id = (await network.institution.items("/credentials?limit=200"))[-1]["id"]
+
+    made = await network.institution.post(f"/credentials/{id}/suspend", {"reason": "An appeal is heard"})
+    assert (made["state"], made["reason"]) == ("suspended", "An appeal is heard")
+    assert await network.institution.post(f"/credentials/{id}/suspend", {"reason": "Again"}) == made
+    finding = one(await asked.report("not_verified"), 6, "status: suspension")
+    assert (finding["outcome"], finding["reason"]) == ("no", "suspended by its issuer")
+
+    made = await network.institution.post(f"/credentials/{id}/reinstate", {"reason": "The appeal was granted"})
+    assert made["state"] == "issued"
+
+    async def told() -> bool:
+        return [report["verdict"] for report in await asked.reports()] == ["verified", "not_verified", "verified"]
+
+    await wait_until("the third report", told)
+    await network.institution.post(f"/credentials/{id}/revoke", {"reason": "For good"})
+    for verb in ("suspend", "reinstate"):
+        with pytest.raises(Refusal) as refused:
+            await network.institution.post(f"/credentials/{id}/{verb}", {"reason": "Too late"})
+        assert (refused.value.status, refused.value.problem["found"]) == (409, "revoked")
 
 
 async def test_a_no_reaches_the_employer_with_the_reason_that_was_chosen(network: Network) -> None:

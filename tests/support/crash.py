@@ -128,14 +128,15 @@ async def ready_network(folder: Path) -> AsyncGenerator[Ready]:
     """Makes one: a learner with a badge, and an employer that knows everybody and the college's status list."""
     async with Network(folder, sync={"federation_every_s": 1.0, "status_every_s": 0.5}) as network:
         learner = await network.learner()
-        await network.until("the employer to have the list", lambda: has_list(network.employer))
+        await network.until("the employer to have the lists", lambda: has_lists(network.employer))
         await network.close_wallets()
         await asyncio.gather(*(node.stop() for node in network.nodes))
         yield Ready(network=network, folder=folder, learner_id=learner.id)
 
 
-async def has_list(employer: Node) -> bool:
-    return [item["freshness"] for item in await employer.items("/status")] == ["fresh"]
+async def has_lists(employer: Node) -> bool:
+    """Of revocations and of suspensions."""
+    return [item["freshness"] for item in await employer.items("/status")] == ["fresh"] * 2
 
 
 @dataclass(slots=True, kw_only=True)
@@ -160,10 +161,10 @@ class Stage:
 
     async def ask(self) -> Asked:
         try:
-            await wait_until("the employer to have a fresh list", lambda: has_list(self.employer))
+            await wait_until("the employer to have fresh lists", lambda: has_lists(self.employer))
         except Late:
             found = await self.employer.items("/status")
-            raise Late(f"the employer has no fresh list: {found}") from None
+            raise Late(f"the employer has no fresh lists: {found}") from None
         return await Network.ask(self, employer=self.employer)  # type: ignore[arg-type]
 
     async def check_effects(self, asked: Asked) -> None:

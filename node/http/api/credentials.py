@@ -17,12 +17,12 @@ class AwardBody(ApiModel):
     valid_until: AwareDatetime | None = None
 
 
-class RevokeBody(ApiModel):
+class ReasonBody(ApiModel):
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class CredentialAnswer(ApiModel):
-    """An award; `state`: waiting (for a wallet), offered, requested, issued, revoked."""
+    """An award; `state`: waiting (for a wallet), offered, requested, issued, suspended, revoked."""
 
     id: str
     learner_id: str
@@ -41,8 +41,16 @@ async def award_credential(services: Services, call: Call[AwardBody, Empty]) -> 
     return CredentialAnswer.model_validate(made)
 
 
-async def revoke_credential(services: Services, call: Call[RevokeBody, Empty]) -> CredentialAnswer:
+async def revoke_credential(services: Services, call: Call[ReasonBody, Empty]) -> CredentialAnswer:
     return CredentialAnswer.model_validate(await services.issuance.revoke(call.path["id"], call.body.reason))
+
+
+async def suspend_credential(services: Services, call: Call[ReasonBody, Empty]) -> CredentialAnswer:
+    return CredentialAnswer.model_validate(await services.issuance.suspend(call.path["id"], call.body.reason))
+
+
+async def reinstate_credential(services: Services, call: Call[ReasonBody, Empty]) -> CredentialAnswer:
+    return CredentialAnswer.model_validate(await services.issuance.reinstate(call.path["id"], call.body.reason))
 
 
 async def show_credential(services: Services, call: Call[Empty, Empty]) -> CredentialAnswer:
@@ -72,4 +80,11 @@ OPERATIONS: tuple[AnyOperation, ...] = (
         ISSUERS,
         revoke_credential,
     ),
+    write(
+        "/credentials/{id}/suspend",
+        "Take an issued badge's force away until it is reinstated; the status list says so within seconds.",
+        ISSUERS,
+        suspend_credential,
+    ),
+    write("/credentials/{id}/reinstate", "End a suspension.", ISSUERS, reinstate_credential),
 )

@@ -197,9 +197,9 @@ def reports(session: Session, request_id: str) -> Sequence[Report]:
     ).all()
 
 
-def last_verdict(session: Session, presentation_id: str) -> str | None:
-    """What the newest report on a presentation says."""
-    query = select(Report.verdict).where(Report.presentation_id == presentation_id)
+def last_report(session: Session, presentation_id: str) -> Report | None:
+    """The newest report on a presentation; None before the first."""
+    query = select(Report).where(Report.presentation_id == presentation_id)
     return session.exec(query.order_by(col(Report.created_at).desc(), col(Report.id).desc()).limit(1)).first()
 
 

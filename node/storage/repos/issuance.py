@@ -9,12 +9,13 @@ from sqlmodel import col, select
 from node.storage.tables.credentials import IssuedCredential
 from node.storage.unit import Session
 
-__all__ = ["ISSUED", "OFFERED", "REQUESTED", "REVOKED", "WAITING", "IssuedCredential"]
+__all__ = ["ISSUED", "OFFERED", "REQUESTED", "REVOKED", "SUSPENDED", "WAITING", "IssuedCredential"]
 
 WAITING = "waiting"
 OFFERED = "offered"
 REQUESTED = "requested"
 ISSUED = "issued"
+SUSPENDED = "suspended"
 REVOKED = "revoked"
 
 
@@ -73,8 +74,8 @@ def offered(session: Session, row: IssuedCredential, *, now: datetime) -> None:
     _keep(session, row)
 
 
-def requested(session: Session, row: IssuedCredential, holder: str, list_id: str, index: int) -> None:
-    row.state, row.holder, row.status_list, row.status_index = REQUESTED, holder, list_id, index
+def requested(session: Session, row: IssuedCredential, holder: str) -> None:
+    row.state, row.holder = REQUESTED, holder
     _keep(session, row)
 
 
@@ -85,6 +86,16 @@ def issued(session: Session, row: IssuedCredential, document: dict[str, Any], *,
 
 def revoked(session: Session, row: IssuedCredential, reason: str, *, now: datetime) -> None:
     row.state, row.revoked_at, row.reason = REVOKED, now, reason
+    _keep(session, row)
+
+
+def suspended(session: Session, row: IssuedCredential, reason: str) -> None:
+    row.state, row.reason = SUSPENDED, reason
+    _keep(session, row)
+
+
+def reinstated(session: Session, row: IssuedCredential, reason: str) -> None:
+    row.state, row.reason = ISSUED, reason
     _keep(session, row)
 
 

@@ -19,9 +19,10 @@ def find(session: Session, id: str) -> StatusList | None:
     return session.get(StatusList, id)
 
 
-def open_list(session: Session, *, full_at: int) -> StatusList | None:
-    """The newest list, unless `full_at` places of it are taken."""
-    row = session.exec(select(StatusList).order_by(col(StatusList.id).desc()).limit(1)).first()
+def open_list(session: Session, purpose: str, *, full_at: int) -> StatusList | None:
+    """The newest list for `purpose`, unless `full_at` places of it are taken."""
+    query = select(StatusList).where(StatusList.purpose == purpose).order_by(col(StatusList.id).desc())
+    row = session.exec(query.limit(1)).first()
     if row is None:
         return None
     taken = session.exec(select(func.count()).select_from(StatusIndex).where(StatusIndex.list_id == row.id)).one()
@@ -42,6 +43,17 @@ def take_index(session: Session, list_id: str, index: int, credential_id: str) -
     session.add(StatusIndex(list_id=list_id, index=index, credential_id=credential_id))
     session.flush()
     return True
+
+
+def places(session: Session, credential_id: str) -> Sequence[tuple[str, str, int]]:
+    """(purpose, list, index) of each place that a credential has, in the order of the lists."""
+    query = (
+        select(StatusList.purpose, StatusIndex.list_id, StatusIndex.index)
+        .join(StatusList, col(StatusList.id) == col(StatusIndex.list_id))
+        .where(StatusIndex.credential_id == credential_id)
+        .order_by(col(StatusIndex.list_id))
+    )
+    return session.exec(query).all()
 
 
 def change(session: Session, row: StatusList, bits: bytes, *, now: datetime) -> None:

@@ -31,8 +31,6 @@ class IssuedCredential(Row, table=True):
     request: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     document: dict[str, Any] | None = Field(default=None, sa_type=Json, nullable=True)
     holder: str | None = None
-    status_list: str | None = None
-    status_index: int | None = None
     offered_at: datetime
     issued_at: datetime | None = None
     valid_until: datetime | None = None

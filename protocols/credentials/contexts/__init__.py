@@ -17,7 +17,10 @@ from protocols.jose.encoding import JsonObject, parse_object
 CREDENTIALS_V1 = "https://www.w3.org/2018/credentials/v1"
 CREDENTIALS_V2 = "https://www.w3.org/ns/credentials/v2"
 OPEN_BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+DATA_INTEGRITY_V1 = "https://w3id.org/security/data-integrity/v1"
 DATA_INTEGRITY_V2 = "https://w3id.org/security/data-integrity/v2"
+ED25519_2020 = "https://w3id.org/security/suites/ed25519-2020/v1"
+STATUS_V1 = "https://www.w3.org/ns/credentials/status/v1"
 _OB = "https://purl.imsglobal.org/spec/ob/v3p0"
 
 PINNED: Mapping[str, tuple[str, str]] = {
@@ -37,7 +40,7 @@ PINNED: Mapping[str, tuple[str, str]] = {
         "ob-extensions.json",
         "2d013f981d1f4516081a6a04e55468ba2b071d4153b794f19a79715c45a89a5e",
     ),
-    "https://w3id.org/security/data-integrity/v1": (
+    DATA_INTEGRITY_V1: (
         "data-integrity-v1.json",
         "b5d829bd09aa7c42abc6efa0c8ed7635313b5487f37ccfce3ecd149ca9418554",
     ),
@@ -49,11 +52,11 @@ PINNED: Mapping[str, tuple[str, str]] = {
         "multikey-v1.json",
         "c5f3806f8286920573221938917988a18a4cc5a09e968d29649613c7a1c2b1f6",
     ),
-    "https://w3id.org/security/suites/ed25519-2020/v1": (
+    ED25519_2020: (
         "ed25519-2020-v1.json",
         "b9e1ab971fd8bf2c7553e0c4a9438e0b9450afde1ea1ca5b2492368b9f549588",
     ),
-    "https://www.w3.org/ns/credentials/status/v1": (
+    STATUS_V1: (
         "status-v1.json",
         "fd08cbf28ddd829ab2f1978c48f43ab07a112c1c90245a0cfac7ba721c65170c",
     ),

@@ -3,17 +3,19 @@
 `opening` is the door for whoever checks; `vc_jose` and `sd_jwt_vc` are for whoever signs and holds.
 """
 
-from protocols.credentials.enveloped.envelope import is_envelope, unwrap, wrap
+from protocols.credentials.enveloped.envelope import is_enveloped, unwrap, wrap
 from protocols.credentials.enveloped.kinds import Kind, Opened
-from protocols.credentials.enveloped.opening import dids_of, issuer_of, open_envelope
+from protocols.credentials.enveloped.opening import as_envelope, contents_of, dids_of, issuer_of, open_envelope
 from protocols.credentials.enveloped.sd_jwt_vc import issue_sd_jwt_vc, present_sd_jwt, sign_vc_sd_jwt
 from protocols.credentials.enveloped.vc_jose import sign_vc_jwt, sign_vp_jwt
 
 __all__ = [
     "Kind",
     "Opened",
+    "as_envelope",
+    "contents_of",
     "dids_of",
-    "is_envelope",
+    "is_enveloped",
     "issue_sd_jwt_vc",
     "issuer_of",
     "open_envelope",

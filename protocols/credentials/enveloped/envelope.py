@@ -32,7 +32,7 @@ class Sealed:
     token: str
 
 
-def is_envelope(value: JsonObject) -> bool:
+def is_enveloped(value: JsonObject) -> bool:
     """Whether an object says that it is an envelope, well-formed or not."""
     return bool({CREDENTIAL, PRESENTATION} & {item for item in many(value.get("type")) if isinstance(item, str)})
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from protocols.credentials.enveloped.sd_jwt import SdJwt, hash_text
 from protocols.credentials.enveloped.token import (
+    Asked,
     Token,
+    check_asked,
     check_claims_times,
     check_header,
     check_signature,
@@ -19,15 +21,9 @@ from protocols.credentials.enveloped.token import (
     parse_token,
     seconds,
     token_result,
-)
-from protocols.credentials.proofs.authority import (
-    CLOCK_SKEW,
-    Answer,
-    Expected,
-    check_asked,
-    signing_method,
     unreadable,
 )
+from protocols.credentials.proofs.authority import CLOCK_SKEW, Answer, authorised_method
 from protocols.credentials.proofs.result import ProofResult
 from protocols.credentials.shape import as_object, as_text
 from protocols.credentials.times import format_time
@@ -60,7 +56,7 @@ def check_key_binding(
     confirmation: Mapping[str, Any] | None,
     algorithm: str,
     documents: Mapping[str, DidDocument],
-    expected: Expected,
+    expected: Asked,
     *,
     max_age: timedelta,
 ) -> ProofResult | None:
@@ -89,7 +85,7 @@ def _check(
     confirmation: Mapping[str, Any] | None,
     algorithm: str,
     documents: Mapping[str, DidDocument],
-    expected: Expected,
+    expected: Asked,
     created: datetime | None,
     max_age: timedelta,
 ) -> None:
@@ -106,7 +102,7 @@ def _holder_key(
     confirmation: Mapping[str, Any] | None,
     created: datetime | None,
     documents: Mapping[str, DidDocument],
-    expected: Expected,
+    expected: Asked,
 ) -> tuple[PublicKey, VerificationMethod | None]:
     """The key that the issuer's `cnf` names (RFC 7800): a JWK, or by kid one of a DID document."""
     if confirmation is None:
@@ -116,13 +112,13 @@ def _holder_key(
         return PublicKey.from_jwk(jwk), None
     if isinstance(kid, str):
         own = replace(expected, purpose=PURPOSE, controller=None)
-        method = signing_method(kid, created, documents, own)
+        method = authorised_method(kid, own, documents, created)
         return method.key, method
     raise Answer(Outcome.COULD_NOT_TELL, "The holder's key is named in a way that is not read here, but by jwk or kid.")
 
 
 def _check_bound(
-    token: Token, sd_jwt: SdJwt, algorithm: str, created: datetime | None, expected: Expected, max_age: timedelta
+    token: Token, sd_jwt: SdJwt, algorithm: str, created: datetime | None, expected: Asked, max_age: timedelta
 ) -> None:
     claims = token.payload
     if created is None or as_text(claims.get("nonce")) is None or as_text(claims.get("aud")) is None:

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from protocols.credentials.canonical import MAX_CREDENTIAL_BYTES, MAX_PRESENTATION_BYTES, check_size
-from protocols.credentials.enveloped.envelope import Sealed, unwrap
+from protocols.credentials.enveloped.envelope import Sealed, unwrap, wrap, wrap_jwt_vc
 from protocols.credentials.enveloped.key_binding import MAX_AGE, check_key_binding
 from protocols.credentials.enveloped.kinds import Kind, Opened
 from protocols.credentials.enveloped.sd_jwt import SdJwt, algorithm_of, parse_sd_jwt, restore
 from protocols.credentials.enveloped.sd_jwt_vc import OLDER_TYP, TYP, check_claims
 from protocols.credentials.enveloped.token import (
     HOLDS,
+    Asked,
     Token,
+    check_asked,
     check_claims_times,
     check_header,
     check_signature,
@@ -26,10 +28,11 @@ from protocols.credentials.enveloped.token import (
     numeric_date,
     parse_token,
     token_result,
+    unreadable,
 )
 from protocols.credentials.enveloped.vc_jose import check_replicated, read_secured
 from protocols.credentials.enveloped.vc_jwt import kind_of, read_jwt_vc, read_jwt_vp
-from protocols.credentials.proofs.authority import Answer, Expected, check_asked, expected_of, short, unreadable
+from protocols.credentials.proofs.authority import Answer, short
 from protocols.credentials.proofs.result import ProofResult
 from protocols.credentials.shape import as_object, as_text
 from protocols.dids.document import DidDocument
@@ -55,6 +58,7 @@ _TYPES_OF = {
     Kind.JWT_VC: ("jwt", ""),
     Kind.JWT_VP: ("jwt", ""),
 }
+_BY_MEDIA = {"application/vc+jwt": Kind.VC_JWT, "application/vp+jwt": Kind.VP_JWT}
 _CONTENT_OF = {Kind.VC_JWT: "vc", Kind.VP_JWT: "vp", Kind.VC_SD_JWT: "vc"}
 
 
@@ -66,6 +70,7 @@ class _Read:
     token: Token
     document: JsonObject
     owner: str
+    types: tuple[str, ...]
     sd_jwt: SdJwt | None = None
 
 
@@ -97,13 +102,13 @@ def open_envelope(
         seen_at: as in `check_proofs`.
         key_binding_max_age: how long ago an SD-JWT's key binding may have been made.
     """
-    expected = expected_of(
+    asked = Asked(
         purpose=purpose,
         now=now,
-        challenge=challenge,
-        domain=domain,
         controller=expected_controller,
-        seen_at=seen_at,
+        seen_at=seen_at or {},
+        challenge=challenge,
+        domain=None if domain is None else frozenset((domain,) if isinstance(domain, str) else domain),
     )
     token: Token | None = None
     try:
@@ -114,8 +119,8 @@ def open_envelope(
         outcome, reason = _verdict(error)
         result = token_result(token, token.typ[:80] if token else Kind.UNKNOWN.value, purpose, outcome, reason)
         return Opened(document=None, results=(result,), kind=Kind.UNKNOWN)
-    results = [_signed(read, documents, expected)]
-    if read.sd_jwt is not None and (bound := _bound(read, read.sd_jwt, documents, expected, key_binding_max_age)):
+    results = [_signed(read, documents, asked)]
+    if read.sd_jwt is not None and (bound := _bound(read, read.sd_jwt, documents, asked, key_binding_max_age)):
         results.append(bound)
     confirmation = as_object(read.token.payload.get("cnf"))
     return Opened(document=read.document, results=tuple(results), kind=read.kind, confirmation=confirmation)
@@ -125,6 +130,15 @@ def issuer_of(value: JsonObject | str) -> str | None:
     """The DID that has to be resolved first: of the issuer or holder, as the envelope says unverified; else None."""
     named = dids_of(value)
     return named[0] if named and named[0] else None
+
+
+def contents_of(value: JsonObject | str) -> JsonObject | None:
+    """The document in an envelope, unverified: to know what has to be gathered before it can be checked."""
+    try:
+        sealed = _sealed(value)
+        return _read(_token(sealed), sealed).document
+    except (ProtocolError, Answer):
+        return None
 
 
 def dids_of(value: JsonObject | str) -> tuple[str, ...]:
@@ -137,6 +151,18 @@ def dids_of(value: JsonObject | str) -> tuple[str, ...]:
     bound = (as_object(read.token.payload.get("cnf")) or {}).get("kid")
     holder = bound.partition("#")[0] if isinstance(bound, str) and read.sd_jwt else ""
     return tuple(dict.fromkeys(did for did in (read.owner, holder) if did.startswith("did:") and len(did) <= 2048))
+
+
+def as_envelope(token: str) -> JsonObject:
+    """A text that stands where a credential belongs, as the envelope it should have come in, unread and unverified."""
+    if "~" in token:
+        return wrap(token, Kind.DC_SD_JWT)
+    try:
+        parsed = parse_token(token, max_payload_bytes=MAX_CREDENTIAL_BYTES)
+    except ProtocolError:
+        return wrap(token, Kind.VC_JWT)
+    is_older = parsed.typ in ("jwt", "") and kind_of(parsed.payload) is not None
+    return wrap_jwt_vc(token) if is_older else wrap(token, Kind.VC_JWT)
 
 
 def _sealed(value: JsonObject | str) -> Sealed:
@@ -155,17 +181,20 @@ def _read(token: Token, sealed: Sealed) -> _Read:
         sd_jwt = parse_sd_jwt(sealed.token)
         kind = Kind.VC_SD_JWT if "@context" in token.payload and "vct" not in token.payload else Kind.DC_SD_JWT
     else:
-        kind = _kind_by_type(token)
+        kind = _kind_by_type(token, sealed.media_type)
     if sealed.media_type and sealed.media_type not in _MEDIA_OF[kind]:
         raise Answer(Outcome.NO, f"The envelope says {sealed.media_type}, but what is in it is {kind}.")
     document, owner = _document(token, kind, sd_jwt)
     kid = token.key_name
     named = owner or (kid.partition("#")[0].partition("?")[0] if kid.startswith("did:") else "")
-    return _Read(kind=kind, token=token, document=document, owner=named, sd_jwt=sd_jwt)
+    types = (*_TYPES_OF[kind], "") if sealed.media_type in _BY_MEDIA else _TYPES_OF[kind]
+    return _Read(kind=kind, token=token, document=document, owner=named, types=types, sd_jwt=sd_jwt)
 
 
-def _kind_by_type(token: Token) -> Kind:
+def _kind_by_type(token: Token, media_type: str) -> Kind:
     by_type = {"vc+jwt": Kind.VC_JWT, "vp+jwt": Kind.VP_JWT}
+    if not token.typ and media_type in _BY_MEDIA:  # typ is only recommended where the envelope says it too
+        return _BY_MEDIA[media_type]
     kind = kind_of(token.payload) if token.typ in ("jwt", "") else by_type.get(token.typ)
     if kind is None:
         known = ", ".join((*by_type, TYP, OLDER_TYP))
@@ -192,35 +221,35 @@ def _document(token: Token, kind: Kind, sd_jwt: SdJwt | None) -> tuple[JsonObjec
             return read_secured(payload, kind)
 
 
-def _signed(read: _Read, documents: Mapping[str, DidDocument], expected: Expected) -> ProofResult:
+def _signed(read: _Read, documents: Mapping[str, DidDocument], asked: Asked) -> ProofResult:
     """The result for the issuer's or holder's own signature."""
     created: datetime | None = None
     try:
         created = _created(read)
-        _check(read, documents, expected, created)
+        _check(read, documents, asked, created)
     except (Answer, ProtocolError) as error:
         outcome, reason = _verdict(error)
-        return token_result(read.token, read.kind.value, expected.purpose, outcome, reason, created=created)
-    return token_result(read.token, read.kind.value, expected.purpose, Outcome.YES, HOLDS, created=created)
+        return token_result(read.token, read.kind.value, asked.purpose, outcome, reason, created=created)
+    return token_result(read.token, read.kind.value, asked.purpose, Outcome.YES, HOLDS, created=created)
 
 
-def _check(read: _Read, documents: Mapping[str, DidDocument], expected: Expected, created: datetime | None) -> None:
+def _check(read: _Read, documents: Mapping[str, DidDocument], asked: Asked, created: datetime | None) -> None:
     token = read.token
-    curve = check_header(token, types=_TYPES_OF[read.kind], content=_CONTENT_OF.get(read.kind))
+    curve = check_header(token, types=read.types, content=_CONTENT_OF.get(read.kind))
     check_replicated(token, read.owner)
     if read.sd_jwt is None:
-        check_asked(token.payload.get("nonce"), token.payload.get("aud"), expected)
-    method = issuer_method(token, read.owner, curve, documents, created, expected)
-    check_claims_times(token.payload, method, created, expected.now)
+        check_asked(token.payload.get("nonce"), token.payload.get("aud"), asked)
+    method = issuer_method(token, read.owner, curve, documents, created, asked)
+    check_claims_times(token.payload, method, created, asked.now)
     check_signature(token, method.key)
 
 
 def _bound(
-    read: _Read, sd_jwt: SdJwt, documents: Mapping[str, DidDocument], expected: Expected, max_age: timedelta
+    read: _Read, sd_jwt: SdJwt, documents: Mapping[str, DidDocument], asked: Asked, max_age: timedelta
 ) -> ProofResult | None:
     payload = read.token.payload
     confirmation = as_object(payload.get("cnf"))
-    return check_key_binding(sd_jwt, confirmation, algorithm_of(payload), documents, expected, max_age=max_age)
+    return check_key_binding(sd_jwt, confirmation, algorithm_of(payload), documents, asked, max_age=max_age)
 
 
 def _created(read: _Read) -> datetime | None:

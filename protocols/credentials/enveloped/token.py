@@ -14,16 +14,15 @@ from protocols.credentials.proofs.authority import (
     CLOCK_SKEW,
     Answer,
     Expected,
-    check_proof_times,
-    check_times,
-    controller_document,
+    authorised_method,
+    check_key_dates,
     short,
-    signing_method,
 )
 from protocols.credentials.proofs.result import ProofResult
+from protocols.credentials.shape import many
 from protocols.credentials.times import format_time
 from protocols.dids.document import DidDocument, VerificationMethod
-from protocols.errors import MalformedMessage, TooLarge
+from protocols.errors import MalformedMessage, ProtocolError, TooLarge
 from protocols.findings import Outcome
 from protocols.jose.encoding import JsonObject, b64url_encode, canonical_json, parse_object
 from protocols.jose.jws import CompactJws, parse_compact
@@ -36,6 +35,14 @@ HOLDS = "The signature fits the document, and the key may sign this."
 DOES_NOT_FIT = "The signature does not fit: the document or the proof was changed after signing."
 _KEYS_BROUGHT_ALONG = ("jwk", "jku", "x5u")
 _YEAR_10000_S = 253_402_300_800
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked(Expected):
+    """What a token has to be, and what its `nonce` and `aud` have to repeat: None where nothing was asked."""
+
+    challenge: str | None
+    domain: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +149,7 @@ def issuer_method(
         method = _only_method(issuer, curve, documents, own)
     else:
         named = issuer + kid if isinstance(kid, str) and kid.startswith("#") else kid
-        method = signing_method(named, created, documents, own)
+        method = authorised_method(named, own, documents, created)
     if method.controller != issuer:
         raise Answer(Outcome.NO, f"The key belongs to {short(method.controller)}, but {short(issuer)} is the issuer.")
     if method.key.crv != curve:
@@ -153,23 +160,34 @@ def issuer_method(
 def _only_method(
     issuer: str, curve: str, documents: Mapping[str, DidDocument], expected: Expected
 ) -> VerificationMethod:
-    found = controller_document(issuer, documents, expected).keys_for(expected.purpose, curve)
-    if len(found) != 1:
+    document = documents.get(issuer)
+    found = document.keys_for(expected.purpose, curve) if document is not None else ()
+    if document is not None and len(found) != 1:
         raise Answer(Outcome.NO, f"The token names no key, and {short(issuer)} has {len(found)} that it could be.")
-    return signing_method(found[0].id, None, documents, expected)
+    return authorised_method(found[0].id if found else f"{issuer}#", expected, documents, None)
+
+
+def check_asked(challenge: object, domain: Any, asked: Asked) -> None:
+    """Raises Answer where a token answers another challenge, or was made for other domains, than were set."""
+    if asked.challenge is not None and challenge != asked.challenge:
+        raise Answer(Outcome.NO, "The proof answers another challenge than the one that was set.")
+    if asked.domain is not None and frozenset(map(str, many(domain))) != asked.domain:
+        raise Answer(Outcome.NO, "The proof was made for another domain.")
 
 
 def check_claims_times(
     payload: Mapping[str, Any], method: VerificationMethod | None, created: datetime | None, now: datetime
 ) -> None:
-    """Raises Answer unless iat, nbf and exp, and the key's own end, allow the token at `now`."""
+    """Raises Answer unless iat, nbf and exp, and the key's own end where it has one, allow the token at `now`."""
     expires, begins = numeric_date(payload, "exp"), numeric_date(payload, "nbf")
     if expires is not None and created is not None and expires < created:
         raise Answer(Outcome.NO, "The token ends before it was made.")
-    if method is None:
-        check_proof_times(created, expires, now)
-    else:
-        check_times(created, expires, method, now)
+    if created is not None and created > now + CLOCK_SKEW:
+        raise Answer(Outcome.NO, "The proof is dated in the future.")
+    if expires is not None and expires <= now:
+        raise Answer(Outcome.NO, f"The proof expired at {format_time(expires)}.")
+    if method is not None:
+        check_key_dates(method, created, now)
     if begins is not None and begins > now + CLOCK_SKEW:
         raise Answer(Outcome.NO, f"The token is not to be accepted before {format_time(begins)}.")
 
@@ -207,3 +225,9 @@ def token_result(
         outcome=outcome,
         reason=reason,
     )
+
+
+def unreadable(error: ProtocolError) -> str:
+    """The sentence for a document that could not be read as signed."""
+    found = f": {error.found}" if error.found else ""
+    return f"The document cannot be read as signed: {error.detail}{found}."

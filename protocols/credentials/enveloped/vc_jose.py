@@ -85,6 +85,8 @@ def read_secured(payload: JsonObject, kind: Kind) -> tuple[JsonObject, str]:
 
 
 def _sign(document: JsonObject, kind: Kind, signer: Signer, claims: JsonObject) -> str:
+    if "proof" in document:
+        raise MalformedCredential("a document that has a proof already", expected="one without, for a token")
     payload = {**document, **claims}
     if overlap := CLAIMS & document.keys():
         raise MalformedCredential("a claim of the token in the document", found=", ".join(sorted(overlap)))

@@ -7,32 +7,38 @@ https://www.w3.org/TR/cid-1.0/#retrieve-verification-method
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from protocols.credentials.canonical import USUAL, Reading
 from protocols.credentials.contexts import ContextUnknown
 from protocols.credentials.proofs.authority import (
+    CLOCK_SKEW,
     Answer,
     Expected,
-    check_asked,
-    check_times,
-    expected_of,
+    authorised_method,
+    check_key_dates,
     short,
-    signing_method,
-    unreadable,
 )
 from protocols.credentials.proofs.create import proofs_of, secured_part
 from protocols.credentials.proofs.result import ProofResult
 from protocols.credentials.proofs.suite import suite_of, suites
 from protocols.credentials.shape import as_object, as_text, many
-from protocols.credentials.times import parse_time
+from protocols.credentials.times import format_time, parse_time
 from protocols.dids.document import DidDocument
 from protocols.errors import ProtocolError
 from protocols.findings import Outcome
 from protocols.jose.encoding import JsonObject
 
 MAX_PROOFS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Repeats:
+    """What a proof has to repeat: `challenge` and `domain`, None where nothing was asked."""
+
+    challenge: str | None
+    domain: frozenset[str] | None
 
 
 def check_proofs(
@@ -62,20 +68,15 @@ def check_proofs(
         seen_at: when documents were fetched that may have changed since, by DID: a key that is missing there from a
             proof made later is "could not tell".
     """
-    expected = expected_of(
-        purpose=purpose,
-        now=now,
-        challenge=challenge,
-        domain=domain,
-        controller=expected_controller,
-        seen_at=seen_at,
-    )
+    expected = Expected(purpose=purpose, now=now, controller=expected_controller, seen_at=seen_at or {})
+    domains = None if domain is None else frozenset((domain,) if isinstance(domain, str) else domain)
+    repeats = _Repeats(challenge=challenge, domain=domains)
     proofs = proofs_of(document)
     if not proofs:
         return (_result({}, Answer(Outcome.NO, "The document carries no proof.")),)
     if len(proofs) > MAX_PROOFS:
         return (_result({}, Answer(Outcome.NO, f"The document carries more than {MAX_PROOFS} proofs.")),)
-    results = tuple(_check(document, proof, proofs, documents, expected, reading) for proof in proofs)
+    results = tuple(_check(document, proof, proofs, documents, expected, repeats, reading) for proof in proofs)
     return _with_chains(proofs, results)
 
 
@@ -85,19 +86,20 @@ def _check(
     proofs: Sequence[object],
     documents: Mapping[str, DidDocument],
     expected: Expected,
+    repeats: _Repeats,
     reading: Reading,
 ) -> ProofResult:
     options = as_object(proof)
     if options is None:
         return _result({}, Answer(Outcome.NO, "The proof is not an object."))
     try:
-        _check_signature(document, options, proofs, documents, expected, reading)
+        _check_signature(document, options, proofs, documents, expected, repeats, reading)
     except Answer as answer:
         return _result(options, answer)
     except ContextUnknown as error:
-        return _result(options, Answer(Outcome.COULD_NOT_TELL, unreadable(error)))
+        return _result(options, Answer(Outcome.COULD_NOT_TELL, _sentence(error)))
     except ProtocolError as error:
-        return _result(options, Answer(Outcome.NO, unreadable(error)))
+        return _result(options, Answer(Outcome.NO, _sentence(error)))
     return _result(options, Answer(Outcome.YES, "The signature fits the document, and the key may sign this."))
 
 
@@ -107,6 +109,7 @@ def _check_signature(
     proofs: Sequence[object],
     documents: Mapping[str, DidDocument],
     expected: Expected,
+    repeats: _Repeats,
     reading: Reading,
 ) -> None:
     suite = suite_of(proof)
@@ -115,20 +118,33 @@ def _check_signature(
             Outcome.COULD_NOT_TELL,
             f"The proof is of type {_suite_name(proof)}, known are {', '.join(sorted(suites()))}.",
         )
-    _check_options(proof, expected)
+    _check_options(proof, expected.purpose, repeats)
     created = _time(proof, "created")
-    method = signing_method(proof.get("verificationMethod"), created, documents, expected)
-    check_times(created, _time(proof, "expires"), method, expected.now)
+    method = authorised_method(proof.get("verificationMethod"), expected, documents, created)
+    _check_times(created, _time(proof, "expires"), expected.now)
+    check_key_dates(method, created, expected.now)
     if method.key.crv not in suite.curves:
         raise Answer(Outcome.NO, f"The key is of curve {method.key.crv}, which {suite.name} does not use.")
     if not suite.verify(secured_part(document, proof, proofs), proof, method.key, reading):
         raise Answer(Outcome.NO, "The signature does not fit: the document or the proof was changed after signing.")
 
 
-def _check_options(proof: JsonObject, expected: Expected) -> None:
-    if proof.get("proofPurpose") != expected.purpose:
-        raise Answer(Outcome.NO, f"The proof was made for another purpose than {expected.purpose}.")
-    check_asked(proof.get("challenge"), proof.get("domain"), expected)
+def _check_options(proof: JsonObject, purpose: str, repeats: _Repeats) -> None:
+    if proof.get("proofPurpose") != purpose:
+        raise Answer(Outcome.NO, f"The proof was made for another purpose than {purpose}.")
+    if repeats.challenge is not None and proof.get("challenge") != repeats.challenge:
+        raise Answer(Outcome.NO, "The proof answers another challenge than the one that was set.")
+    if repeats.domain is not None:
+        found = frozenset(map(str, many(proof.get("domain"))))
+        if found != repeats.domain:
+            raise Answer(Outcome.NO, "The proof was made for another domain.")
+
+
+def _check_times(created: datetime | None, expires: datetime | None, now: datetime) -> None:
+    if created is not None and created > now + CLOCK_SKEW:
+        raise Answer(Outcome.NO, "The proof is dated in the future.")
+    if expires is not None and expires <= now:
+        raise Answer(Outcome.NO, f"The proof expired at {format_time(expires)}.")
 
 
 def _with_chains(proofs: Sequence[object], results: tuple[ProofResult, ...]) -> tuple[ProofResult, ...]:
@@ -170,3 +186,8 @@ def _suite_name(proof: JsonObject) -> str:
 
 def _time(proof: JsonObject, name: str) -> datetime | None:
     return parse_time(proof[name], name, offset_required=False) if proof.get(name) is not None else None
+
+
+def _sentence(error: ProtocolError) -> str:
+    found = f": {error.found}" if error.found else ""
+    return f"The document cannot be read as signed: {error.detail}{found}."

@@ -13,7 +13,7 @@ from protocols.credentials.shape import as_object, as_text, many
 from protocols.credentials.times import format_time
 from protocols.errors import MalformedCredential, UnsupportedMessage
 from protocols.jose.encoding import JsonObject
-from protocols.jose.keys import Signer
+from protocols.jose.keys import Entropy, Signer
 
 
 def add_proof(
@@ -28,6 +28,8 @@ def add_proof(
     expires: datetime | None = None,
     proof_id: str | None = None,
     previous_proof: str | None = None,
+    mandatory_pointers: Sequence[str] | None = None,
+    entropy: Entropy | None = None,
     reading: Reading = USUAL,
 ) -> JsonObject:
     """`document` with a further proof; those it has are kept, and become a set with this one.
@@ -37,9 +39,11 @@ def add_proof(
         signer: its kid is the verificationMethod, a DID URL.
         purpose: the verification relationship: assertionMethod for credentials, authentication for presentations.
         previous_proof: the id of a proof already there, which this one then signs along with the document.
+        mandatory_pointers: what every proof derived from this one has to show; for selective suites alone.
+        entropy: which such suites need.
 
     Raises:
-        UnsupportedMessage: an unknown suite, or a key of a curve it does not use.
+        UnsupportedMessage: an unknown suite, a key of a curve it does not use, or pointers for one that shows all.
         MalformedCredential: the document cannot be signed as it stands, or has no such previous proof.
     """
     chosen = suite_named(suite)
@@ -61,7 +65,13 @@ def add_proof(
     }
     options = {name: value for name, value in options.items() if value is not None}
     existing = proofs_of(document)
-    proof = chosen.sign(secured_part(document, options, existing), options, signer, reading)
+    part = secured_part(document, options, existing)
+    if chosen.selective is not None and entropy is not None:
+        proof = chosen.selective.sign_base(part, options, signer, reading, mandatory_pointers or (), entropy)
+    elif chosen.sign is not None and mandatory_pointers is None:
+        proof = chosen.sign(part, options, signer, reading)
+    else:
+        raise UnsupportedMessage("pointers for a suite that shows all", found=suite, expected="a selective suite")
     return {**document, "proof": [*existing, proof] if existing else proof}
 
 

@@ -3,7 +3,8 @@
 A suite is a module here with a `SUITE`; adding one edits no other file.
 """
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -13,7 +14,7 @@ from protocols.credentials.canonical import Reading
 from protocols.dids.multiformats import multibase_decode, multibase_encode
 from protocols.errors import DidError, UnsupportedMessage
 from protocols.jose.encoding import JsonObject
-from protocols.jose.keys import PublicKey, Signer
+from protocols.jose.keys import Entropy, PublicKey, Signer
 
 PROOF_VALUE_CHARACTERS = 8192
 """The longest proofValue that is looked at."""
@@ -22,6 +23,20 @@ Sign = Callable[[JsonObject, JsonObject, Signer, Reading], JsonObject]
 """(document without proof, proof without value, signer, reading) → the complete proof."""
 Verify = Callable[[JsonObject, JsonObject, PublicKey, Reading], bool]
 """(document without proof, complete proof, key, reading) → whether the signature fits; raises as canonicalization."""
+
+
+SignBase = Callable[[JsonObject, JsonObject, Signer, Reading, Sequence[str], Entropy], JsonObject]
+"""As `Sign`, with the pointers to what every derived proof has to show, and a source of unpredictable bytes."""
+Derive = Callable[[JsonObject, JsonObject, Sequence[str], Reading], tuple[JsonObject, JsonObject]]
+"""(document without proof, base proof, pointers, reading) → (what is shown of the document, the derived proof)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selective:
+    """What a suite has whose proofs are for a holder, who derives from them proofs of parts of the document."""
+
+    sign_base: SignBase
+    derive: Derive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +48,17 @@ class Suite:
         proof_type: the `type` of the proof.
         cryptosuite: the `cryptosuite` of the proof, None for the older types that have none.
         curves: the JOSE curves of its keys.
+        sign: makes the proof; None for a suite that is `selective`, which has a way of its own.
+        verify: checks it, or the derived one.
     """
 
     name: str
     proof_type: str
     cryptosuite: str | None
     curves: tuple[str, ...]
-    sign: Sign
+    sign: Sign | None
     verify: Verify
+    selective: Selective | None = None
 
 
 @cache
@@ -65,6 +83,11 @@ def suite_of(proof: JsonObject) -> Suite | None:
         if (suite.proof_type, suite.cryptosuite) == (proof.get("type"), proof.get("cryptosuite")):
             return suite
     return None
+
+
+def digest_for(curve: str, data: bytes) -> bytes:
+    """The hash of `data` that goes with a key: as strong as its curve (VC Data Integrity ECDSA, section 3.2.4)."""
+    return (hashlib.sha384 if curve == "P-384" else hashlib.sha256)(data).digest()
 
 
 def signed_options(options: JsonObject, signature: bytes) -> JsonObject:

@@ -223,7 +223,13 @@ def test_a_node_serves_rotates_by_command_and_ends_cleanly_on_sigterm(tmp_path: 
         listed = json.loads(ler_node("keys", "list", "--data", data, "--json").stdout)
         in_use = {key["purpose"]: key["kid"].rpartition("#")[2] for key in listed if key["retired_at"] is None}
         assert in_use.pop("federation")
-        assert in_use == {"authentication": "auth-1", "assertionMethod": "issue-2", "keyAgreement": "agree-1"}
+        assert in_use == {
+            "authentication": "auth-1",
+            "assertionMethod": "issue-2",
+            "assertionMethod-P-256": "issue-p256-1",
+            "assertionMethod-P-384": "issue-p384-1",
+            "keyAgreement": "agree-1",
+        }
         taken = ler_node("serve", "--data", data)
         assert (taken.returncode, f"cannot listen there: found 127.0.0.1:{port}" in taken.stderr) == (78, True)
 

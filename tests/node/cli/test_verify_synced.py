@@ -35,7 +35,7 @@ async def test_the_verdict_is_the_exit_code_while_the_node_runs_and_when_it_does
 
     async def synced() -> bool:
         kept = {item["url"]: item["fetched_at"] for item in await employer.items("/status")}
-        return kept.get(held["credentialStatus"]["statusListCredential"]) is not None
+        return all(kept.get(entry["statusListCredential"]) is not None for entry in held["credentialStatus"])
 
     def verified(document: Any) -> tuple[int, str, list[tuple[int, str, str]]]:
         file = tmp_path / "document.json"

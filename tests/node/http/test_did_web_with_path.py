@@ -38,7 +38,8 @@ async def test_it_enrols_issues_and_is_asked_and_answered(network: Network) -> N
     learner = await network.learner()
     [award] = await network.institution.items("/credentials")
     [badge] = [item["document"] for item in learner.wallet.credentials()]
-    assert badge["credentialStatus"]["statusListCredential"].startswith(f"{network.institution.origin}/status/")
+    lists = [entry["statusListCredential"] for entry in badge["credentialStatus"]]
+    assert all(url.startswith(f"{network.institution.origin}/status/") for url in lists)
     achievement = badge["credentialSubject"]["achievement"]["id"]
     assert achievement.startswith(f"{network.institution.origin}/achievements/")
 

@@ -18,10 +18,11 @@ async def test_the_document_names_keys_by_purpose_and_the_didcomm_endpoint(serve
     assert document.also_known_as == ("https://localhost:8101",)
     assert {name: ids for name, ids in document.relationships.items() if ids} == {
         "authentication": (f"{DID}#auth-1",),
-        "assertionMethod": (f"{DID}#issue-1",),
+        "assertionMethod": (f"{DID}#issue-1", f"{DID}#issue-p256-1", f"{DID}#issue-p384-1"),
         "keyAgreement": (f"{DID}#agree-1",),
     }
-    assert [document.methods[kid].key.crv for kid in document.methods] == ["Ed25519", "Ed25519", "X25519"]
+    curves = [document.methods[kid].key.crv for kid in document.methods]
+    assert curves == ["Ed25519", "Ed25519", "P-256", "P-384", "X25519"]
     endpoint = document.didcomm_endpoint
     assert endpoint is not None
     assert (endpoint.uri, endpoint.accept, endpoint.routing_keys) == (
@@ -48,7 +49,9 @@ async def test_a_new_key_is_published_at_once_and_used_when_others_know_it(serve
         await identity.rotate(purpose)
     document = parse_document(identity.did_document(), DID)
     assert document.relationships["authentication"] == (f"{DID}#auth-2", f"{DID}#auth-1")
-    assert document.relationships["assertionMethod"] == (f"{DID}#issue-2", f"{DID}#issue-1")
+    assert document.relationships["assertionMethod"] == tuple(
+        f"{DID}#{name}-{number}" for name in ("issue", "issue-p256", "issue-p384") for number in (2, 1)
+    )
     assert document.relationships["keyAgreement"] == (f"{DID}#agree-2", f"{DID}#agree-1")
     expires = {kid.partition("#")[2]: method.expires for kid, method in document.methods.items()}
     settled = served.clock.now() + timedelta(minutes=10)
@@ -58,6 +61,10 @@ async def test_a_new_key_is_published_at_once_and_used_when_others_know_it(serve
         "auth-1": second_after,
         "issue-2": None,
         "issue-1": second_after,
+        "issue-p256-2": None,
+        "issue-p256-1": second_after,
+        "issue-p384-2": None,
+        "issue-p384-1": second_after,
         "agree-2": None,
         "agree-1": second_after + timedelta(days=8),
     }

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from protocols.credentials.canonical import canonical_rdf
-from protocols.credentials.proofs import add_proof, check_proofs, eddsa_jcs_2022, eddsa_rdfc_2022
+from protocols.credentials.proofs import add_proof, check_proofs, jcs, rdfc
 from protocols.credentials.proofs.suite import signature_of
 from protocols.dids.document import DidDocument, VerificationMethod
 from protocols.dids.multiformats import base58_decode
@@ -67,7 +67,7 @@ def test_every_intermediate_value_of_eddsa_rdfc_2022(folder: Path) -> None:
     options = json.loads(_text(own / "proofConfigDataInt.json"))
     assert canonical_rdf(document, EXAMPLES).decode().strip() == _text(own / "canonDocDataInt.txt")
     assert canonical_rdf(options, EXAMPLES).decode().strip() == _text(own / "proofCanonDataInt.txt")
-    combined = eddsa_rdfc_2022.hash_data(document, options, EXAMPLES)
+    combined = rdfc.hash_data(document, options, EXAMPLES, "Ed25519")
     assert combined.hex() == _text(own / "combinedHashDataInt.txt")
     assert combined.hex() == _text(own / "proofHashDataInt.txt") + _text(own / "docHashDataInt.txt")
     signed = json.loads(_text(own / "signedDataInt.json"))
@@ -82,7 +82,7 @@ def test_every_intermediate_value_of_eddsa_jcs_2022(folder: Path) -> None:
     assert canonical_json(document).decode() == _text(own / "canonDocJCS.txt")
     assert canonical_json(options).decode() == _text(own / "proofCanonJCS.txt")
     assert sha256(canonical_json(document)).hexdigest() == _text(own / "docHashJCS.txt")
-    assert eddsa_jcs_2022.hash_data(document, options, EXAMPLES).hex() == _text(own / "combinedHashJCS.txt")
+    assert jcs.hash_data(document, options, EXAMPLES, "Ed25519").hex() == _text(own / "combinedHashJCS.txt")
     assert _outcomes(json.loads(_text(own / "signedJCS.json"))) == [Outcome.YES]
 
 

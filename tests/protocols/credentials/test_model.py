@@ -140,7 +140,10 @@ def test_a_broken_rule_is_refused(name: str, value: Any) -> None:
         ("credentialSchema", [{"id": "https://a.example/schema", "type": "JsonSchema"}]),
         ("name", [{"@value": "x", "@language": "en"}, {"@value": "y", "@language": "fr", "@direction": "ltr"}]),
         ("evidence", [{"type": "Evidence"}, {"id": "urn:e", "type": ["Evidence"]}]),
-        ("relatedResource", {"id": "https://a.example", "digestMultibase": "uEi"}),
+        (
+            "relatedResource",
+            {"id": "https://a.example", "digestMultibase": "uEiDjsMRCmPwcFJr79MiZb7kkJ65B5GSbk0yklZkbeFK4VQ"},
+        ),
     ],
 )
 def test_what_the_data_model_allows_is_read(name: str, value: Any) -> None:

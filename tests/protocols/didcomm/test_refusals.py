@@ -252,6 +252,14 @@ def test_an_attack_on_a_signed_message_fails_like_every_other(name):
         opens(SIGNED_CASES[name]())
 
 
+@pytest.mark.parametrize("place", ["payload", "protected", "signature"])
+def test_a_part_of_a_signed_message_that_is_not_ascii_is_malformed(place):
+    value = signed()
+    altered = {"payload": "\x80"} if place == "payload" else {"signatures": [{**value["signatures"][0], place: "\x80"}]}
+    with pytest.raises(MalformedMessage):
+        opens({**value, **altered})
+
+
 def test_a_recipient_cannot_pass_a_message_on_in_the_senders_name():
     """ECDH-1PU without the tag in the KDF lets Bob, who knows the content key, write to Carol as Alice."""
     value = seal(kids=(f"{BOB.did}#agree-X25519-1", f"{BOB.did}#agree-X25519-2"))

@@ -234,7 +234,7 @@ def test_a_consent_that_does_not_hold_is_not_verified_whatever_the_badge():
 
 def test_nothing_presented_is_not_verified():
     found = evaluated(replace(evidence(), credentials=()), POLICY)
-    assert (found.verdict, faults(found)) == (Verdict.NOT_VERIFIED, {(1, "something was presented")})
+    assert (found.verdict, faults(found)) == (Verdict.NOT_VERIFIED, {(10, "something was presented")})
 
 
 def test_a_credential_alone_is_verified_without_a_holder_and_its_claims_start_at_its_root():

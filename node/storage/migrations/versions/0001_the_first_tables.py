@@ -109,8 +109,6 @@ def upgrade() -> None:
     sa.Column('request', sa.JSON(), nullable=False),
     sa.Column('document', sa.JSON(), nullable=True),
     sa.Column('holder', sa.String(), nullable=True),
-    sa.Column('status_list', sa.String(), nullable=True),
-    sa.Column('status_index', sa.Integer(), nullable=True),
     sa.Column('offered_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('issued_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('valid_until', sa.DateTime(timezone=True), nullable=True),

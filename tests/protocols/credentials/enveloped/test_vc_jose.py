@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from protocols.credentials.enveloped import (
     Kind,
     Opened,
+    as_envelope,
+    contents_of,
     dids_of,
-    is_envelope,
+    is_enveloped,
     issuer_of,
     open_envelope,
     sign_vc_jwt,
@@ -35,6 +37,7 @@ from tests.support.envelopes import (
     opened,
     parts_of,
     presentation,
+    sd_jwt,
     vc_jwt,
     vc_payload,
     vp_jwt,
@@ -95,6 +98,28 @@ def test_spellings_and_members_that_mean_nothing_else_are_read(header: dict[str,
     assert opened(forge(VC_HEADER, vc_payload(), **header)).results[0].outcome == "yes"
 
 
+def test_typ_may_be_missing_where_the_envelope_says_what_it_is() -> None:
+    token = forge(VC_HEADER, vc_payload(), typ=None)
+    assert opened(wrap(token, Kind.VC_JWT)).results == (_result("vc+jwt", COLLEGE, "assertionMethod"),)
+    assert opened(token).results[0].outcome == "no"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [vc_jwt(), sd_jwt(), forge(JWT_HEADER, jwt_vc_payload())],
+    ids=["vc+jwt", "dc+sd-jwt", "VC 1.1"],
+)
+def test_a_text_among_credentials_is_the_envelope_it_should_have_come_in(token: str) -> None:
+    assert opened(as_envelope(token)) == opened(token)
+    assert opened(as_envelope(token)).document == contents_of(token)
+
+
+@pytest.mark.parametrize("text", ["", "text", "a.b.c", "~", "data:,"])
+def test_a_text_that_is_no_token_is_an_envelope_that_does_not_open(text: str) -> None:
+    found = opened(as_envelope(text))
+    assert (found.document, found.results[0].outcome, contents_of(text)) == (None, "no", None)
+
+
 def test_claims_that_agree_with_the_document_are_no_part_of_it() -> None:
     claims = {"iss": COLLEGE, "sub": LEARNER, "jti": badge()["id"], "nbf": int(SIGNED.timestamp()), "aud": "x"}
     found = opened(forge(VC_HEADER, vc_payload(**claims), iss=COLLEGE))
@@ -113,7 +138,7 @@ def test_a_presentation_answers_who_asked() -> None:
     )
     assert found.document is not None
     [inside] = parse_presentation(found.document).credentials
-    assert is_envelope(inside)
+    assert is_enveloped(inside)
     assert opened(inside).document == badge()
 
 
@@ -162,6 +187,8 @@ def test_a_document_with_a_claim_of_the_token_is_not_signed(name: str) -> None:
 
 
 def test_what_would_not_be_opened_is_not_signed() -> None:
+    with pytest.raises(MalformedCredential, match="has a proof already"):
+        sign_vc_jwt(badge(proof={}), key_of(COLLEGE), signed_at=SIGNED)
     with pytest.raises(TooLarge):
         sign_vc_jwt(badge(name="x" * 270_000), key_of(COLLEGE), signed_at=SIGNED)
     with pytest.raises(MalformedMessage, match="another curve"):

@@ -1,0 +1,109 @@
+"""Credentials and presentations that anybody brings by VC-API, from issuers that need not be members.
+
+What is not synced is fetched first, through the one guarded way out, while the caller waits, for ten seconds at most:
+DID documents and status lists. Then it is evaluated like everything else, with no further call. This is the one place
+where a verification makes the node call others; whoever minds that an issuer may notice uses what is synced.
+
+Spec: https://www.w3.org/TR/vcalm/#verifying
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from node.adapters.did_resolver import Resolver
+from node.clock import new_id
+from node.errors import NodeError
+from node.services.status_lists import StatusLists
+from node.services.status_sync import StatusSync
+from node.services.verification import Brought, Verification, holder_of, signers_of
+from protocols.consent.presentation import credentials_of
+from protocols.credentials.enveloped import as_envelope, contents_of, dids_of, is_enveloped
+from protocols.credentials.presentation import MAX_CREDENTIALS
+from protocols.credentials.shape import as_object, as_text, many
+from protocols.dids.document import DidDocument
+from protocols.errors import ProtocolError
+from protocols.jose.encoding import JsonObject
+from protocols.status.lookup import Snapshot
+from protocols.verification.report import VerificationReport
+
+PATIENCE_S = 10.0
+"""For everything that one call makes us fetch, together."""
+MOST_LISTS = 8
+"""Status lists that are fetched for one call."""
+
+
+@dataclass(frozen=True, slots=True)
+class VcApiVerifier:
+    verification: Verification
+    resolver: Resolver
+    status_lists: StatusLists
+    status_sync: StatusSync
+
+    async def credential(self, credential: JsonObject) -> VerificationReport:
+        """The report on a credential; whatever could not be fetched is "could not tell" in it."""
+        brought = await self._bring([credential], ())
+        return await self.verification.report_on_credential(credential, new_id(), brought)
+
+    async def presentation(
+        self, presentation: JsonObject, *, challenge: str | None, domain: str | Sequence[str] | None
+    ) -> VerificationReport:
+        """The report on a presentation and every credential in it.
+
+        Args:
+            challenge: that its proof has to repeat, None where the caller set none; `domain` likewise.
+        """
+        shown = contents_of(presentation) or {} if is_enveloped(presentation) else presentation
+        items = credentials_of(shown)[:MAX_CREDENTIALS]
+        credentials = [as_envelope(item) if isinstance(item, str) else item for item in items]
+        holder = holder_of(shown)
+        signers = dids_of(presentation) if is_enveloped(presentation) else signers_of(shown)
+        brought = await self._bring(credentials, (holder,) if holder else signers)
+        return await self.verification.report_on_presentation(
+            presentation, new_id(), brought, challenge=challenge, domain=domain
+        )
+
+    async def _bring(self, credentials: Sequence[JsonObject], holders: Sequence[str]) -> Brought:
+        lists: dict[str, str] = {}
+        credentials = [(contents_of(each) or {}) if is_enveloped(each) else each for each in credentials]
+        for credential in credentials:
+            for url in _lists_of(credential):
+                lists.setdefault(url, issuer_of(credential))
+        dids = dict.fromkeys([*map(issuer_of, credentials), *holders])
+        documents, snapshots = await asyncio.gather(
+            asyncio.gather(*(self._document(did) for did in dids if did)),
+            asyncio.gather(*(self._snapshot(url, lists[url]) for url in list(lists)[:MOST_LISTS])),
+        )
+        return Brought(
+            documents={document.id: document for document in documents if document is not None},
+            snapshots={snapshot.url: snapshot for snapshot in snapshots if snapshot is not None},
+        )
+
+    async def _document(self, did: str) -> DidDocument | None:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await self.resolver.resolve(did)
+        except (NodeError, ProtocolError, TimeoutError):
+            return None
+
+    async def _snapshot(self, url: str, issuer: str) -> Snapshot | None:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                own = self.status_lists.id_of(url)
+                if own is None:
+                    return await self.status_sync.look(url, issuer)
+                return await self.status_sync.read((await self.status_lists.get(own)).body, url, issuer)
+        except (NodeError, ProtocolError, TimeoutError):
+            return None
+
+
+def issuer_of(credential: JsonObject) -> str:
+    """The issuer's id as the credential says it, unchecked; empty where it does not say."""
+    issuer = credential.get("issuer")
+    found = as_object(issuer)
+    return as_text(issuer if found is None else found.get("id")) or ""
+
+
+def _lists_of(credential: JsonObject) -> Sequence[str]:
+    entries = (as_object(item) or {} for item in many(credential.get("credentialStatus"))[:MOST_LISTS])
+    return [url for entry in entries if (url := as_text(entry.get("statusListCredential")))]

@@ -1,0 +1,43 @@
+"""What the suites over the JSON itself share: RFC 8785 form, two hashes, one signature.
+
+They sign the JSON and not its meaning, so contexts need not be known to check them.
+
+Specs: https://www.w3.org/TR/vc-di-eddsa/#eddsa-jcs-2022, https://www.w3.org/TR/vc-di-ecdsa/#ecdsa-jcs-2019
+"""
+
+from protocols.credentials.canonical import Reading, check_size
+from protocols.credentials.proofs.suite import Suite, digest_for, signature_of, signed_options, without_value
+from protocols.credentials.shape import many
+from protocols.errors import MalformedCredential, MalformedMessage
+from protocols.jose.encoding import JsonObject, canonical_json
+from protocols.jose.keys import PublicKey, Signer
+
+
+def hash_data(document: JsonObject, options: JsonObject, reading: Reading, curve: str) -> bytes:
+    """The hash of the options in RFC 8785 form, then that of the document: 64 bytes, 96 for P-384."""
+    check_size(document, reading.max_bytes)
+    try:
+        return b"".join(digest_for(curve, canonical_json(part)) for part in (options, document))
+    except MalformedMessage as error:
+        raise MalformedCredential(error.detail) from error
+
+
+def jcs_suite(name: str, *, curves: tuple[str, ...]) -> Suite:
+    """A suite of this kind; its cryptosuite is its name."""
+
+    def sign(document: JsonObject, options: JsonObject, signer: Signer, reading: Reading) -> JsonObject:
+        with_context = {**options, "@context": document["@context"]} if "@context" in document else options
+        data = hash_data(document, with_context, reading, signer.public.crv)
+        return signed_options(with_context, signer.sign(data))
+
+    return Suite(name=name, proof_type="DataIntegrityProof", cryptosuite=name, curves=curves, sign=sign, verify=_verify)
+
+
+def _verify(document: JsonObject, proof: JsonObject, key: PublicKey, reading: Reading) -> bool:
+    if "@context" in proof:
+        signed, shown = many(proof["@context"]), many(document.get("@context"))
+        if shown[: len(signed)] != signed:
+            return False
+        # contexts that were appended after signing do not count (section 3.3.2)
+        document = {**document, "@context": proof["@context"]}
+    return key.verify(hash_data(document, without_value(proof), reading, key.crv), signature_of(proof))

@@ -1,0 +1,100 @@
+"""A report in the terms of VCALM 1.0 (the VC-API): errors, which make it not verified, and warnings, which do not.
+
+    error     cryptography, data model, contexts: steps 1 to 4, and who signed a presentation
+    warning   status (step 6) and validity period (step 5); an error where `checks` asks for them
+    neither   whom to believe (7), whose it is (8), skills (10): for whoever called to decide, who has the report
+
+Three answers have to go into two: what could not be told is an error or a warning as its step is, with a problem type
+of its own, so that nobody takes it for a no.
+
+Spec: https://www.w3.org/TR/vcalm/#verification-errors-vs-warnings
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from protocols.findings import Finding, Outcome
+from protocols.jose.encoding import JsonObject
+from protocols.verification.report import VerificationReport
+
+_MODEL = "https://www.w3.org/TR/vc-data-model#"
+_STATUS = "https://www.w3.org/ns/credentials/status-list#"
+_OURS = "https://w3id.org/ler-exchange/problems/"
+COULD_NOT_TELL = f"{_OURS}could-not-tell"
+UNKNOWN_OPTION = "https://www.w3.org/TR/vcalm#UNKNOWN_OPTION_PROVIDED"
+
+_TYPES = {
+    1: f"{_MODEL}PARSING_ERROR",
+    2: f"{_MODEL}MALFORMED_VALUE_ERROR",
+    3: f"{_MODEL}MALFORMED_VALUE_ERROR",
+    4: f"{_MODEL}CRYPTOGRAPHIC_SECURITY_ERROR",
+    5: f"{_MODEL}RANGE_ERROR",
+    6: f"{_STATUS}STATUS_VERIFICATION_ERROR",
+    8: f"{_MODEL}CRYPTOGRAPHIC_SECURITY_ERROR",
+}
+_SIGNED_BY_HOLDER = "presentation signed by its holder"
+
+
+class Check(StrEnum):
+    """What a caller may ask for in `options.checks`. The proof is always checked."""
+
+    PROOF = "proof"
+    STATUS = "credentialStatus"
+    VALIDITY = "validityPeriod"
+
+
+_DECIDES = {5: Check.VALIDITY, 6: Check.STATUS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationResult:
+    """What VCALM answers: `verified` is true where there is no error."""
+
+    errors: tuple[JsonObject, ...]
+    warnings: tuple[JsonObject, ...]
+
+    @property
+    def verified(self) -> bool:
+        return not self.errors
+
+
+def result_of(report: VerificationReport, checks: frozenset[Check] = frozenset()) -> VerificationResult:
+    """The problems of a report; each names its step, and the credential that it is about.
+
+    Args:
+        checks: what makes a warning an error.
+    """
+    troubles = [finding for finding in report.checks if _is_trouble(finding)]
+    return VerificationResult(
+        errors=tuple(_problems(finding for finding in troubles if not _is_warning(finding, checks))),
+        warnings=tuple(_problems(finding for finding in troubles if _is_warning(finding, checks))),
+    )
+
+
+def problem(type: str, title: str, detail: str) -> JsonObject:
+    """A ProblemDetails object (VCALM, error handling)."""
+    return {"type": type, "title": title, "detail": detail}
+
+
+def malformed(detail: str) -> JsonObject:
+    """The ProblemDetails of something that is not of the form it has to have."""
+    return problem(_TYPES[2], "MALFORMED_VALUE_ERROR", detail)
+
+
+def _is_trouble(finding: Finding) -> bool:
+    if finding.number not in _TYPES or (finding.number == 8 and finding.name != _SIGNED_BY_HOLDER):
+        return False
+    return finding.outcome in (Outcome.NO, Outcome.COULD_NOT_TELL)
+
+
+def _is_warning(finding: Finding, checks: frozenset[Check]) -> bool:
+    return finding.number in _DECIDES and _DECIDES[finding.number] not in checks
+
+
+def _problems(findings: Iterable[Finding]) -> Iterable[JsonObject]:
+    for finding in findings:
+        type = COULD_NOT_TELL if finding.outcome is Outcome.COULD_NOT_TELL else _TYPES[finding.number]
+        where = finding.evidence.get("credential")
+        made = {**problem(type, finding.name, finding.reason), "check": finding.number}
+        yield made if where is None else {**made, "credential": where}
