@@ -696,6 +696,8 @@ def _disclosures() -> Iterator[Negative]:
     )
     big = disclosure(SALT, "given_name", "x" * 60_000)
     yield case("disclosure too large", UNREADABLE + "a disclosure too large.", with_(big), big)
+    many = [disclosure(SALT, f"n{n}", "x" * 40_000) for n in range(12)]
+    yield case("too large as a whole", UNREADABLE + "an SD-JWT too large.", with_(*many), *many)
     yield case(
         "disclosure with padding",
         UNREADABLE + "a disclosure that cannot be read: not base64url.",
