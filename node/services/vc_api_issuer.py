@@ -23,7 +23,7 @@ from node.services.identity import Identity
 from node.services.status_lists import StatusLists
 from node.storage.unit import Session, UnitOfWork
 from protocols.credentials.contexts import CREDENTIALS_V1, DATA_INTEGRITY_V1, DATA_INTEGRITY_V2, ED25519_2020, STATUS_V1
-from protocols.credentials.enveloped import sign_jwt, wrap
+from protocols.credentials.enveloped import Kind, sign_vc_jwt, wrap
 from protocols.credentials.model import parse_credential
 from protocols.credentials.proofs import add_proof, derive_proof
 from protocols.credentials.proofs.suite import suites
@@ -177,15 +177,16 @@ class VcApiIssuer:
         if instance.did != self.identity.did:
             signer = Named(signer, f"{instance.did}#{instance.did.removeprefix('did:key:')}")
         try:
+            now = self.clock.now().replace(microsecond=0)
             if instance.suite == VC_JWT:
-                return wrap(sign_jwt(unsigned, signer))
+                return wrap(sign_vc_jwt(unsigned, signer, signed_at=now), Kind.VC_JWT)
             sign = partial(
                 add_proof,
                 unsigned,
                 suite=instance.suite,
                 signer=signer,
                 purpose="assertionMethod",
-                created=self.clock.now().replace(microsecond=0),
+                created=now,
                 challenge=options.challenge,
                 domain=options.domain,
                 mandatory_pointers=options.mandatory_pointers,

@@ -18,7 +18,7 @@ from node.services.status_lists import StatusLists
 from node.services.status_sync import StatusSync
 from node.services.verification import Brought, Verification, holder_of, signers_of
 from protocols.consent.presentation import credentials_of
-from protocols.credentials.enveloped import contents_of, is_enveloped, signer_of, wrap
+from protocols.credentials.enveloped import as_envelope, contents_of, dids_of, is_enveloped
 from protocols.credentials.presentation import MAX_CREDENTIALS
 from protocols.credentials.shape import as_object, as_text, many
 from protocols.dids.document import DidDocument
@@ -55,9 +55,9 @@ class VcApiVerifier:
         """
         shown = contents_of(presentation) or {} if is_enveloped(presentation) else presentation
         items = credentials_of(shown)[:MAX_CREDENTIALS]
-        credentials = [wrap(item) if isinstance(item, str) else item for item in items]
+        credentials = [as_envelope(item) if isinstance(item, str) else item for item in items]
         holder = holder_of(shown)
-        signers = (signer_of(presentation) or "",) if is_enveloped(presentation) else signers_of(shown)
+        signers = dids_of(presentation) if is_enveloped(presentation) else signers_of(shown)
         brought = await self._bring(credentials, (holder,) if holder else signers)
         return await self.verification.report_on_presentation(
             presentation, new_id(), brought, challenge=challenge, domain=domain

@@ -21,7 +21,7 @@ from node.services.status_sync import SYNCED, snapshot_of
 from node.storage.repos import status_snapshots
 from node.storage.unit import Session, UnitOfWork
 from protocols.consent.presentation import credentials_of
-from protocols.credentials.enveloped import Opened, is_enveloped, open_envelope, signer_of, wrap
+from protocols.credentials.enveloped import Opened, as_envelope, is_enveloped, issuer_of, open_envelope
 from protocols.credentials.model import Credential, parse_credential, parse_presentation
 from protocols.credentials.open_badges import achievement_of, is_badge
 from protocols.credentials.proofs import MAX_PROOFS, ProofResult, proofs_of
@@ -166,7 +166,7 @@ class Verification:
         """A presentation that answers no request of ours, in either form, and its own proofs."""
         is_token = is_enveloped(presentation)
         holder = holder_of(presentation)
-        signers = (signer_of(presentation) or "",) if is_token else (holder,) if holder else signers_of(presentation)
+        signers = (issuer_of(presentation) or "",) if is_token else (holder,) if holder else signers_of(presentation)
         documents: dict[str, DidDocument] = {}
         for did in signers:
             documents.update(self._documents(did, None, brought))
@@ -174,7 +174,7 @@ class Verification:
             opened = open_envelope(
                 presentation, documents, purpose="authentication", now=now, challenge=challenge, domain=domain
             )
-            document, proofs = opened.document or presentation, (opened.result,)
+            document, proofs = opened.document or presentation, opened.results
         else:
             document = presentation
             proofs = await self.proofs.check(
@@ -207,14 +207,16 @@ class Verification:
 
     async def _gather_all(self, presentation: Mapping[str, Any], now: datetime, brought: Brought) -> Sequence[Gathered]:
         items = credentials_of(presentation)
-        return [await self._gather(wrap(item) if isinstance(item, str) else item, now, brought) for item in items]
+        return [
+            await self._gather(as_envelope(item) if isinstance(item, str) else item, now, brought) for item in items
+        ]
 
     async def _gather(self, document: JsonObject, now: datetime, brought: Brought) -> Gathered:
         """Steps 1 to 7 for one credential."""
         around: tuple[ProofResult, ...] = ()
         if is_enveloped(document):
             opened = await self._opened(document, now, brought)
-            document, around = opened.document or document, (opened.result,)
+            document, around = opened.document or document, opened.results
         problems: tuple[str, ...] = ()
         credential: Credential | None = None
         try:
@@ -247,7 +249,7 @@ class Verification:
 
     async def _opened(self, envelope: JsonObject, now: datetime, brought: Brought) -> Opened:
         """Step 4 for a credential in a token: the token is its proof."""
-        signer = signer_of(envelope) or ""
+        signer = issuer_of(envelope) or ""
         member = await self.storage.read(lambda session: self.directory.member(session, signer))
         return open_envelope(
             envelope,

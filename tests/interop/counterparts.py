@@ -70,6 +70,42 @@ def node_didcomm() -> Counterpart:
     )
 
 
+def python_sd_jwt() -> Counterpart:
+    """PyPI `sd-jwt` 0.10.4 (openwallet-foundation-labs/sd-jwt-python); its key binding is ES256 only."""
+    folder = FOLDER / "sd-jwt-python"
+    python = folder / "bin" / "python"
+    if not (folder / ".ready").exists():
+        _install([sys.executable, "-m", "venv", "--clear", str(folder)], "a virtual environment")
+        pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "sd-jwt==0.10.4"]
+        _install(pip, "PyPI sd-jwt 0.10.4")
+        (folder / ".ready").touch()
+    return Counterpart(
+        name="PyPI sd-jwt 0.10.4",
+        curves=frozenset({"P-256"}),
+        command=(str(python), str(HERE / "sd_jwt_python.py")),
+    )
+
+
+def node_sd_jwt() -> Counterpart:
+    """npm `@sd-jwt/sd-jwt-vc` 0.19.0 (openwallet-foundation/sd-jwt-js)."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        raise NotInstalled("npm @sd-jwt/sd-jwt-vc 0.19.0 needs node and npm, which are not on the PATH")
+    folder = FOLDER / "sd-jwt-node"
+    if not (folder / ".ready").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "package.json").write_text('{"name": "interop", "private": true}\n')
+        flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
+        packages = ["@sd-jwt/sd-jwt-vc@0.19.0", "@sd-jwt/crypto-nodejs@0.19.0"]
+        _install([npm, "install", *flags, "--prefix", str(folder), *packages], "npm @sd-jwt/sd-jwt-vc 0.19.0")
+        (folder / ".ready").touch()
+    return Counterpart(
+        name="npm @sd-jwt/sd-jwt-vc 0.19.0",
+        curves=frozenset({"P-256", "Ed25519"}),
+        command=(node, str(HERE / "sd_jwt_node.mjs"), str(folder)),
+    )
+
+
 def _install(command: list[str], what: str) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_S, check=False)

@@ -1,7 +1,7 @@
-"""Messages packed here open there, and messages packed there open here: `make interop`.
+"""Messages packed here open there, and messages packed there open here: `make interop`. SD-JWT VCs likewise.
 
-Each counterpart gets one job: the DID documents, its own secrets, messages to pack, and envelopes of ours to open.
-Every answer is compared as a whole: the message, and which keys it is said to come from.
+For messages each counterpart gets one job: the DID documents, its own secrets, messages to pack, and envelopes of ours
+to open. Every answer is compared as a whole: the message, and which keys it is said to come from.
 """
 
 import json
@@ -16,8 +16,16 @@ from protocols.didcomm.forward import read_forward, wrap_forward
 from protocols.didcomm.from_prior import FromPrior, sign_from_prior
 from protocols.didcomm.message import Message, parse_message
 from protocols.errors import ProtocolError
+from tests.interop import selective
 from tests.interop.cases import SIGNERS, Case, cases
-from tests.interop.counterparts import Counterpart, NotInstalled, node_didcomm, python_didcomm
+from tests.interop.counterparts import (
+    Counterpart,
+    NotInstalled,
+    node_didcomm,
+    node_sd_jwt,
+    python_didcomm,
+    python_sd_jwt,
+)
 from tests.support.parties import NOW, Party, documents, entropy_of, lunch, party
 
 OURS, THEIRS = party("ours"), party("theirs")
@@ -34,14 +42,16 @@ def main() -> int:
     """Prints the table; 1 when an exchange failed or no counterpart could be had, else 0."""
     console = Console()
     passed = failed = 0
-    for counterpart in (python_didcomm, node_didcomm):
+    counterparts = [(python_didcomm, exchange), (node_didcomm, exchange)]
+    counterparts += [(python_sd_jwt, selective.exchange), (node_sd_jwt, selective.exchange)]
+    for counterpart, exchanged in counterparts:
         try:
             console.print(f"preparing {(counterpart.__doc__ or '').partition('(')[0].strip()} …")
             ready = counterpart()
         except NotInstalled as missing:
             console.print(f"[yellow]not run:[/] {missing}")
             continue
-        outcomes = list(exchange(ready))
+        outcomes = list(exchanged(ready))
         console.print(table(ready, outcomes))
         failed += sum(bool(fault) for _, _, fault in outcomes)
         passed += sum(not fault for _, _, fault in outcomes)
@@ -169,10 +179,11 @@ def same(found: object, expected: object, what: str) -> None:
 def table(counterpart: Counterpart, outcomes: list[Outcome]) -> Table:
     """One line a case, a column for each direction."""
     lines = Table("case", "theirs opens here", "ours opens there", title=counterpart.name, title_justify="left")
+    ok = "[green]ok[/]"
     faults = {(direction, name): fault for direction, name, fault in outcomes}
     for name in dict.fromkeys(name for _, name, _ in outcomes):
         cells = [
-            faults.get((way, name), faults.get(("both", name), "")) for way in ("theirs opens here", "ours opens there")
+            faults.get((way, name), faults.get(("both", name))) for way in ("theirs opens here", "ours opens there")
         ]
-        lines.add_row(name, *(f"[red]{json.dumps(cell)}[/]" if cell else "[green]ok[/]" for cell in cells))
+        lines.add_row(name, *(f"[red]{json.dumps(cell)}[/]" if cell else ok if cell == "" else "" for cell in cells))
     return lines

@@ -1,9 +1,28 @@
-"""Credentials and presentations inside a JOSE token instead of with a proof in them.
+"""Credentials and presentations secured by JOSE: the proof is around the document instead of in it.
 
-Spec: https://www.w3.org/TR/vc-jose-cose/, https://www.w3.org/TR/vc-data-model-2.0/#enveloped-verifiable-credentials
+`opening` is the door for whoever checks; `vc_jose` and `sd_jwt_vc` are for whoever signs and holds.
 """
 
-from protocols.credentials.enveloped.envelope import Opened, contents_of, is_enveloped, open_envelope, signer_of, wrap
-from protocols.credentials.enveloped.vc_jose import sign_jwt
+from protocols.credentials.enveloped.envelope import is_enveloped, unwrap, wrap
+from protocols.credentials.enveloped.kinds import Kind, Opened
+from protocols.credentials.enveloped.opening import as_envelope, contents_of, dids_of, issuer_of, open_envelope
+from protocols.credentials.enveloped.sd_jwt_vc import issue_sd_jwt_vc, present_sd_jwt, sign_vc_sd_jwt
+from protocols.credentials.enveloped.vc_jose import sign_vc_jwt, sign_vp_jwt
 
-__all__ = ["Opened", "contents_of", "is_enveloped", "open_envelope", "sign_jwt", "signer_of", "wrap"]
+__all__ = [
+    "Kind",
+    "Opened",
+    "as_envelope",
+    "contents_of",
+    "dids_of",
+    "is_enveloped",
+    "issue_sd_jwt_vc",
+    "issuer_of",
+    "open_envelope",
+    "present_sd_jwt",
+    "sign_vc_jwt",
+    "sign_vc_sd_jwt",
+    "sign_vp_jwt",
+    "unwrap",
+    "wrap",
+]

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 
 from node.settings import load_settings
-from protocols.credentials.enveloped import sign_jwt, wrap
-from protocols.credentials.enveloped.vc_jose import PRESENTATION
+from protocols.credentials.enveloped import Kind, wrap
 from protocols.credentials.proofs import add_proof
 from protocols.dids.key import did_key
+from protocols.jose.jws import sign_compact
 from protocols.jose.keys import PrivateKey
 from tests.support.nodes import wait_until
 from tests.support.served import Served, make_node, served_node
@@ -540,14 +540,18 @@ async def test_tokens_and_proofs_stand_side_by_side_in_a_presentation_of_either_
         "aud": "verifier.example",
     }
     signer = HOLDER.named(f"{HOLDER_DID}#{HOLDER_DID.removeprefix('did:key:')}")
-    enveloped = wrap(sign_jwt(shown, signer, PRESENTATION), PRESENTATION)
+
+    def sealed(document: dict[str, Any]) -> dict[str, Any]:
+        return wrap(sign_compact(document, signer, typ="vp+jwt", header={"cty": "vp"}), Kind.VP_JWT)
+
+    enveloped = sealed(shown)
     assert await verified(served, enveloped, **asked) == (200, True, [])
     assert (await verified(served, enveloped, challenge="abd"))[:2] == (400, False)
     assert (await verified(served, enveloped, domain="other.example"))[:2] == (400, False)
-    stolen = wrap(sign_jwt({**shown, "holder": LEARNER}, signer, PRESENTATION), PRESENTATION)
+    stolen = sealed({**shown, "holder": LEARNER})
     assert (await verified(served, stolen, **asked))[:2] == (400, False)
     broken = {**token, "id": token["id"][:-4] + "AAAA"}
-    hidden = wrap(sign_jwt({**shown, "verifiableCredential": [made, broken]}, signer, PRESENTATION), PRESENTATION)
+    hidden = sealed({**shown, "verifiableCredential": [made, broken]})
     assert (await verified(served, hidden, **asked))[:2] == (400, False)
 
 
