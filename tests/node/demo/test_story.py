@@ -126,7 +126,7 @@ def test_the_employer_reads_both_reports_and_the_receipt_by_command(kept: Kept) 
     assert "complete" in shown.partition("\nreceipts\n")[2]
     lists = json.loads(run_command("status", "show", "--data", data, "--json").stdout)["lists"]
     assert [row["freshness"] for row in lists] == ["fresh", "fresh"], "of revocations and of suspensions"
-    assert json.loads(run_command("status", "sync", "--data", data, "--json").stdout) == {"lists": 1, "failed": 0}
+    assert json.loads(run_command("status", "sync", "--data", data, "--json").stdout) == {"lists": 2, "failed": 0}
 
 
 def test_the_learner_is_known_to_no_one_but_the_college(kept: Kept) -> None:
