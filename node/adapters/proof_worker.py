@@ -13,6 +13,7 @@ from node.adapters.workers import JobFailed, WorkerPool
 from node.errors import EngineError
 from node.metrics import Metrics
 from protocols.credentials.canonical import USUAL, Reading, canonical_rdf
+from protocols.credentials.contexts import BUNDLED, OPEN
 from protocols.credentials.proofs import ProofResult, check_proofs
 from protocols.dids.document import DidDocument
 from protocols.dids.methods import resolve_offline
@@ -50,12 +51,14 @@ class ProofChecker:
         expected_controller: str | None,
         seen_at: Mapping[str, datetime] | None = None,
         max_bytes: int = USUAL.max_bytes,
+        open_terms: bool = False,
     ) -> tuple[ProofResult, ...]:
         """One result for each proof, as `check_proofs` gives them; one that says "could not tell" where the worker
         was killed or failed. Never raises for what a stranger sent.
 
         Args:
             max_bytes: of the document as compact JSON; a status list may be larger than a credential.
+            open_terms: see `Contexts`.
         """
         job: JsonObject = {
             "document": document,
@@ -67,6 +70,7 @@ class ProofChecker:
             "expected_controller": expected_controller,
             "seen_at": {did: at.isoformat() for did, at in (seen_at or {}).items()},
             "max_bytes": max_bytes,
+            "open_terms": open_terms,
         }
         try:
             answer = await self.pool.call(CHECK, job)
@@ -76,13 +80,13 @@ class ProofChecker:
             return (_could_not_tell(f"The check of the proofs did not end: {error.detail}."),)
         return tuple(_result(item) for item in answer["results"])
 
-    async def reading_problems(self, document: JsonObject) -> tuple[str, ...]:
+    async def reading_problems(self, document: JsonObject, *, open_terms: bool = False) -> tuple[str, ...]:
         """Why `document` cannot be read as it stands: an unknown context, an undefined term, over a limit.
 
         A proof over JSON alone does not see those, and a reader of the RDF would not see what they name.
         """
         try:
-            answer = await self.pool.call(READ, {"document": document})
+            answer = await self.pool.call(READ, {"document": document, "open_terms": open_terms})
         except EngineError as error:
             return (f"the document could not be read in time: {error.detail}",)
         return tuple(answer["problems"])
@@ -100,7 +104,7 @@ def check(job: JsonObject) -> JsonObject:
         domain=job["domain"],
         expected_controller=job["expected_controller"],
         seen_at={did: datetime.fromisoformat(at) for did, at in job["seen_at"].items()},
-        reading=Reading(max_bytes=job["max_bytes"]),
+        reading=_reading(job, max_bytes=job["max_bytes"]),
     )
     return {"results": [_to_json(result) for result in results]}
 
@@ -109,11 +113,15 @@ def read(job: JsonObject) -> JsonObject:
     """The worker's side of `reading_problems`."""
     document = {name: value for name, value in job["document"].items() if name != "proof"}
     try:
-        canonical_rdf(document)
+        canonical_rdf(document, _reading(job))
     except ProtocolError as error:
         found = f" (found: {error.found})" if error.found else ""
         return {"problems": [f"{error.detail}{found}"]}
     return {"problems": []}
+
+
+def _reading(job: JsonObject, max_bytes: int = USUAL.max_bytes) -> Reading:
+    return Reading(contexts=OPEN if job["open_terms"] else BUNDLED, max_bytes=max_bytes)
 
 
 def _document(did: str, raw: JsonObject) -> DidDocument:

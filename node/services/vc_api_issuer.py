@@ -22,7 +22,15 @@ from node.services.did_document import Purpose
 from node.services.identity import Identity
 from node.services.status_lists import StatusLists
 from node.storage.unit import Session, UnitOfWork
-from protocols.credentials.contexts import CREDENTIALS_V1, DATA_INTEGRITY_V1, DATA_INTEGRITY_V2, ED25519_2020, STATUS_V1
+from protocols.credentials.canonical import Reading
+from protocols.credentials.contexts import (
+    CREDENTIALS_V1,
+    DATA_INTEGRITY_V1,
+    DATA_INTEGRITY_V2,
+    ED25519_2020,
+    OPEN,
+    STATUS_V1,
+)
 from protocols.credentials.enveloped import Kind, sign_vc_jwt, wrap
 from protocols.credentials.model import parse_credential
 from protocols.credentials.proofs import add_proof, derive_proof
@@ -38,6 +46,8 @@ DEFAULT = "eddsa-rdfc-2022-ed25519"
 ED25519_SIGNATURE_2020 = "Ed25519Signature2020"
 VC_JWT = "vc+jwt"
 """No proof in the document but a token around it; listed among the suites, as callers choose between them."""
+READING = Reading(contexts=OPEN)
+"""What a caller hands in means what that caller says, in terms of its own too."""
 PURPOSES = {"Ed25519": Purpose.ASSERTION, "P-256": Purpose.ASSERTION_P256, "P-384": Purpose.ASSERTION_P384}
 
 
@@ -116,7 +126,7 @@ class VcApiIssuer:
         if parsed.version not in instance.vc:
             raise BadInput("another version of the data model", found=parsed.version, expected=", ".join(instance.vc))
         unsigned = with_contexts(credential, instance)
-        problems = await self.proofs.reading_problems(unsigned)
+        problems = await self.proofs.reading_problems(unsigned, open_terms=True)
         if problems:
             raise BadInput("the credential cannot be signed as it stands", found=problems[0][:200])
         if instance.has_status:
@@ -145,11 +155,11 @@ class VcApiIssuer:
         Raises:
             BadInput: no such credential, or a pointer that leads nowhere.
         """
-        problems = await self.proofs.reading_problems(credential)
+        problems = await self.proofs.reading_problems(credential, open_terms=True)
         if problems:
             raise BadInput("the credential cannot be read", found=problems[0][:200])
         try:
-            return await asyncio.to_thread(partial(derive_proof, credential, pointers=pointers))
+            return await asyncio.to_thread(partial(derive_proof, credential, pointers=pointers, reading=READING))
         except ProtocolError as error:
             raise _refused(error) from error
 
@@ -191,6 +201,7 @@ class VcApiIssuer:
                 domain=options.domain,
                 mandatory_pointers=options.mandatory_pointers,
                 entropy=entropy,
+                reading=READING,
             )
             return await asyncio.to_thread(sign)
         except ProtocolError as error:

@@ -77,6 +77,7 @@ class VcApiVerifier:
         return Brought(
             documents={document.id: document for document in documents if document is not None},
             snapshots={snapshot.url: snapshot for snapshot in snapshots if snapshot is not None},
+            open_terms=True,
         )
 
     async def _document(self, did: str) -> DidDocument | None:

@@ -94,10 +94,12 @@ class Brought:
     Args:
         documents: DID documents by DID, as they are now.
         snapshots: status lists by URL.
+        open_terms: see `Contexts`; for callers who read those terms themselves.
     """
 
     documents: Mapping[str, DidDocument] = field(default_factory=dict[str, DidDocument])
     snapshots: Mapping[str, Snapshot] = field(default_factory=dict[str, Snapshot])
+    open_terms: bool = False
 
 
 NOTHING = Brought()
@@ -185,6 +187,7 @@ class Verification:
                 challenge=challenge,
                 domain=domain,
                 expected_controller=holder or None,
+                open_terms=brought.open_terms,
             )
         return PresentationEvidence(document=document, proofs=proofs, parse_problems=_model_problems(document))
 
@@ -227,7 +230,7 @@ class Verification:
 
         member = await self.storage.read(lambda session: self.directory.member(session, issuer))
         proofs = around
-        if not around or "proof" in document:
+        if "proof" in document:
             proofs = (*around, *await self._proofs(document, credential, member, now, brought))
         signed_at = min((proof.created for proof in proofs if proof.created is not None), default=None)
         if credential is not None and signed_at is None:
@@ -236,7 +239,7 @@ class Verification:
         evidence = CredentialEvidence(
             document=document,
             parse_problems=problems,
-            context_problems=await self.proofs.reading_problems(document),
+            context_problems=await self.proofs.reading_problems(document, open_terms=brought.open_terms),
             schema_problems=tuple(badge_problems(credential)) if credential and is_badge(credential) else None,
             proofs=proofs,
             dates=_dates(credential, now),
@@ -279,6 +282,7 @@ class Verification:
             now=now,
             expected_controller=issuer if credential else None,
             seen_at={issuer: member.seen_at} if member and member.seen_at else None,
+            open_terms=brought.open_terms,
         )
 
     def _documents(self, did: str, known: DidDocument | None, brought: Brought) -> Mapping[str, DidDocument]:

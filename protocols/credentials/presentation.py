@@ -11,7 +11,8 @@ from protocols.credentials.basics import optional_url, owner_of, parse_contexts,
 from protocols.credentials.canonical import MAX_CREDENTIAL_BYTES, MAX_PRESENTATION_BYTES, check_size
 from protocols.credentials.contexts import CREDENTIALS_V2
 from protocols.credentials.properties import check_properties
-from protocols.credentials.shape import as_object, many
+from protocols.credentials.shape import as_object, as_text, many
+from protocols.dids.did import did_of
 from protocols.errors import MalformedCredential, TooLarge
 from protocols.jose.encoding import JsonObject
 
@@ -47,12 +48,15 @@ def parse_presentation(value: JsonObject) -> Presentation:
     contexts, version = parse_contexts(value)
     types = parse_types(value, "VerifiablePresentation")
     check_properties({name: item for name, item in value.items() if name in ("termsOfUse", "proof")}, version)
+    credentials = _credentials(value)
+    if "holder" not in value:
+        _check_nobody_speaks_of_themselves(value, credentials)
     return Presentation(
         raw=value,
         id=optional_url(value, "id"),
         holder=owner_of(value, "holder") if "holder" in value else None,
         types=types,
-        credentials=_credentials(value),
+        credentials=credentials,
         contexts=contexts,
         version=version,
     )
@@ -80,3 +84,16 @@ def _credentials(value: JsonObject) -> tuple[JsonObject, ...]:
     for credential in kept:
         check_size(credential, MAX_CREDENTIAL_BYTES)
     return kept
+
+
+def _check_nobody_speaks_of_themselves(value: JsonObject, credentials: tuple[JsonObject, ...]) -> None:
+    """A credential by whoever signs the presentation needs a holder beside it (section 4.13.4)."""
+    proofs = (as_object(proof) or {} for proof in many(value.get("proof")))
+    signers = {did_of(as_text(proof.get("verificationMethod")) or "") for proof in proofs}
+    for credential in credentials:
+        issuer = credential.get("issuer")
+        found = as_object(issuer)
+        if as_text(issuer if found is None else found.get("id")) in signers:
+            raise MalformedCredential(
+                "a credential by whoever presents it, and no holder", expected="its issuer as holder"
+            )

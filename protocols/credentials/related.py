@@ -16,6 +16,8 @@ from protocols.jose.encoding import JsonObject
 
 MAX_RELATED = 64
 _MULTIHASH = {"sha256": b"\x12\x20", "sha384": b"\x20\x30"}
+_BARE = {32: "sha256", 48: "sha384"}
+"""Length of a digest without the multihash header, as others write it too → what it was made with."""
 
 PUBLISHED: Mapping[str, tuple[Mapping[str, str], ...]] = {
     CREDENTIALS_V2: (
@@ -98,4 +100,6 @@ def _of_multibase(text: str) -> tuple[str, bytes]:
     for name, prefix in _MULTIHASH.items():
         if decoded.startswith(prefix) and len(decoded) == len(prefix) + prefix[1]:
             return name, decoded[len(prefix) :]
+    if len(decoded) in _BARE:
+        return _BARE[len(decoded)], decoded
     raise MalformedCredential("digestMultibase", found=text[:80], expected="a multibase-encoded multihash")

@@ -39,9 +39,9 @@ def check_credential(
     """Every finding of steps 1 to 9; `where` (a JSON pointer into the presentation) stands in each one's evidence."""
     found = (
         _problems(1, "parsed within limits", credential.parse_problems, "read completely, within limits"),
-        _problems(2, "known contexts and terms", credential.context_problems, "every term is defined, none dropped"),
+        _contexts(credential),
         _schema(credential),
-        *_proofs(credential),
+        *_proofs(credential, presenter),
         _dates(credential),
         *_statuses(credential, policy),
         _standing(credential, presenter),
@@ -88,6 +88,12 @@ def _problems(number: int, name: str, problems: tuple[str, ...], held: str) -> F
     return judged(number, name, "; ".join(problems)[:500] or None, held)
 
 
+def _contexts(credential: CredentialEvidence) -> Finding:
+    by_itself = ", some by itself" if objects(credential.document.get("@context")) else ""
+    held = f"every term is defined{by_itself}, none dropped"
+    return _problems(2, "known contexts and terms", credential.context_problems, held)
+
+
 def _schema(credential: CredentialEvidence) -> Finding:
     if credential.schema_problems is None:
         reason = "no schema is pinned for its types"
@@ -95,13 +101,18 @@ def _schema(credential: CredentialEvidence) -> Finding:
     return _problems(3, "schema", credential.schema_problems, "fits the schema of its type")
 
 
-def _proofs(credential: CredentialEvidence) -> Iterable[Finding]:
-    """One finding for each proof, and one for what all of them leave open: did the issuer sign?"""
+def _proofs(credential: CredentialEvidence, presenter: Presenter) -> Iterable[Finding]:
+    """One finding for each proof, and one for what all of them leave open: did the issuer sign?
+
+    What a holder says in a presentation needs no proof beside that of the presentation (section 4.13.4).
+    """
     issuer, name = credential.issuer.did, "signed by its issuer"
     for proof in credential.proofs:
         yield proof_finding("proof", proof)
     own = [Outcome(proof.outcome) for proof in credential.proofs if did_of(proof) == issuer]
-    if not credential.proofs:
+    if not credential.proofs and issuer and issuer == presenter.did and presenter.outcome is Outcome.YES:
+        yield judged(4, name, None, "it has the proof of the presentation, whose holder is its issuer", issuer=issuer)
+    elif not credential.proofs:
         yield judged(4, name, "it has no proof", "")
     elif not own:
         yield judged(4, name, "no proof is by a key of its issuer", "", issuer=issuer)

@@ -21,6 +21,8 @@ DATA_INTEGRITY_V1 = "https://w3id.org/security/data-integrity/v1"
 DATA_INTEGRITY_V2 = "https://w3id.org/security/data-integrity/v2"
 ED25519_2020 = "https://w3id.org/security/suites/ed25519-2020/v1"
 STATUS_V1 = "https://www.w3.org/ns/credentials/status/v1"
+BASES = (CREDENTIALS_V1, CREDENTIALS_V2)
+"""What the contexts of a credential or presentation start with."""
 _OB = "https://purl.imsglobal.org/spec/ob/v3p0"
 
 PINNED: Mapping[str, tuple[str, str]] = {
@@ -67,6 +69,26 @@ PINNED: Mapping[str, tuple[str, str]] = {
 }
 """url → (file in this folder, SHA-256 of its bytes in hex)."""
 
+FOR_EXAMPLES: Mapping[str, tuple[str, str]] = {
+    "https://www.w3.org/ns/credentials/examples/v2": (
+        "examples-v2.json",
+        "57393fbc69d6efb9b9b5dc9cb6b9880b0944360abfe2eaf459c9e58cf2279d7c",
+    ),
+    "https://www.w3.org/ns/credentials/undefined-terms/v2": (
+        "undefined-terms-v2.json",
+        "82dab514ba44eb18f5d1b0f638c5e140c6a556fbfb5089601bdc0fa5eb8b2581",
+    ),
+    "https://www.w3.org/2018/credentials/examples/v1": (
+        "examples-v1.json",
+        "752b1e9904235cf3af61265ef3a6d6a73c66a56f090379efcdcbf069e2a9299a",
+    ),
+    "https://www.w3.org/ns/odrl.jsonld": (
+        "odrl.json",
+        "e028768d8f72dd25d1d27c97d5898f8877447b31f77316a9f3300ad4f301bb0c",
+    ),
+}
+"""What the W3C's examples and test suites use. It defines any term at all, so it gives a credential no meaning here."""
+
 
 class ContextUnknown(MalformedCredential):
     """A context that is not pinned: what the document means cannot be told here."""
@@ -79,29 +101,41 @@ class Contexts:
     Args:
         added: (url, bytes of the context document) pairs whose digests were checked by whoever added them. A pinned
             url cannot be replaced.
+        open_terms: whether FOR_EXAMPLES are in force too, and a document may bring terms of its own, as
+            `protocols.credentials.rdf.inline` bounds them. Only for callers that decide themselves what a document
+            says: nothing here reads such terms.
     """
 
     added: tuple[tuple[str, bytes], ...] = ()
+    open_terms: bool = False
 
     def __contains__(self, url: object) -> bool:
-        return url in PINNED or any(url == known for known, _ in self.added)
+        return (
+            url in PINNED or (self.open_terms and url in FOR_EXAMPLES) or any(url == known for known, _ in self.added)
+        )
 
     def document(self, url: str) -> JsonObject:
-        """The context document at `url`, to be read only; raises ContextUnknown for any that is not in force."""
+        """The context document at `url`, to be read only.
+
+        Raises:
+            ContextUnknown: not in force, or the bundled file does not have its digest.
+        """
         if url in PINNED:
-            return document(url)
+            return _bundled(*PINNED[url])
         for known, data in self.added:
             if known == url:
                 return parse_object(data)
+        if self.open_terms and url in FOR_EXAMPLES:
+            return _bundled(*FOR_EXAMPLES[url])
         raise ContextUnknown("an unknown JSON-LD context", found=url[:120], expected="one of the pinned contexts")
 
 
 BUNDLED = Contexts()
+OPEN = Contexts(open_terms=True)
 
 
 @cache
-def _pinned(url: str) -> JsonObject:
-    name, expected = PINNED[url]
+def _bundled(name: str, expected: str) -> JsonObject:
     data = (files(__name__) / name).read_bytes()
     if hashlib.sha256(data).hexdigest() != expected:
         raise ContextUnknown("a bundled context was changed", found=name, expected=f"SHA-256 {expected}")
@@ -109,11 +143,5 @@ def _pinned(url: str) -> JsonObject:
 
 
 def document(url: str) -> JsonObject:
-    """The pinned context document at `url`, to be read only.
-
-    Raises:
-        ContextUnknown: not pinned, or the bundled file does not have its digest.
-    """
-    if url not in PINNED:
-        raise ContextUnknown("an unknown JSON-LD context", found=url[:120], expected="one of the pinned contexts")
-    return _pinned(url)
+    """The pinned context document at `url`, to be read only; raises ContextUnknown, as `Contexts.document` does."""
+    return BUNDLED.document(url)

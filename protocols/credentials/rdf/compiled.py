@@ -17,12 +17,12 @@ from typing import Any
 from pyld import jsonld
 
 from protocols.credentials.contexts import Contexts
-from protocols.credentials.rdf.expand import pyld_options, refuse_undefined
-from protocols.credentials.rdf.quads import ABSOLUTE, RELATIVE_BASE, RELATIVE_SCHEME, literal, predicate, resource
+from protocols.credentials.rdf.expand import refuse_undefined
+from protocols.credentials.rdf.processor import Processor, context_value
+from protocols.credentials.rdf.quads import ABSOLUTE, RELATIVE_SCHEME, literal, predicate, resource
 from protocols.credentials.shape import many
 from protocols.jose.encoding import JsonObject
 
-_PYLD: Any = jsonld
 MAX_SCOPES = 1_024
 """Scopes that are kept of one set of contexts; a stranger who asks for more makes all of them be made again."""
 _COVERED = frozenset({"@set", "@list", "@graph"})
@@ -95,7 +95,7 @@ class Scope:
         """The scope of an object with these types, for as long as no other object begins."""
         scope = self
         for name in sorted(types):
-            local = _PYLD.JsonLdProcessor.get_context_value(self.active, name, "@context")
+            local = context_value(self.active, name, "@context")
             if local is not None and local is not False:
                 scope = scope._child(("type", name), local, propagate=False)
         return scope
@@ -118,33 +118,32 @@ class Scope:
         return self._expanded(value, vocab=False)
 
     def _expanded(self, value: str, *, vocab: bool) -> str:
-        return resource(self._home.processor._expand_iri(self.active, value, vocab=vocab, base=RELATIVE_BASE))
+        return resource(self._home.processor.expand_value(self.active, value, vocab=vocab))
 
     def _property(self, name: str) -> Property:
-        processor: Any = self._home.processor
-        get: Any = _PYLD.JsonLdProcessor.get_context_value
-        expanded = processor._expand_iri(self.active, name, vocab=True)
+        processor = self._home.processor
+        expanded = processor.expand_name(self.active, name)
         if expanded in ("@id", "@type"):
             return Property(keyword=expanded, scalars=self, objects=self, references=self)
         if not isinstance(expanded, str) or not (":" in expanded or expanded.startswith("@")):
             refuse_undefined(expanded)
         mapping: Any = self.active["mappings"].get(name) or {}
-        containers: set[str] = set(_PYLD.JsonLdProcessor.arrayify(mapping.get("@container") or []))
-        local = get(self.active, name, "@context")
+        containers: set[str] = set(many(mapping.get("@container") or []))
+        local = context_value(self.active, name, "@context")
         inner = self if local is None else self._child(("property", name), local, override=True)
-        is_same = processor._expand_iri(inner.active, name, vocab=True) == expanded
+        is_same = processor.expand_name(inner.active, name) == expanded
         if expanded.startswith("@") or mapping.get("reverse") or not is_same or containers - _COVERED - _MAPS:
             raise NotCovered
-        if get(inner.active, name, "@direction") is not None or {"@graph", "@list"} <= containers:
+        if context_value(inner.active, name, "@direction") is not None or {"@graph", "@list"} <= containers:
             raise NotCovered
-        coercion = get(inner.active, name, "@type")
+        coercion = context_value(inner.active, name, "@type")
         coercion = None if coercion == "@none" else coercion
-        if (get(self.active, name, "@type") == "@json") is not (coercion == "@json"):
+        if (context_value(self.active, name, "@type") == "@json") is not (coercion == "@json"):
             raise NotCovered
         return Property(
             predicate=predicate(expanded),
             coercion=coercion,
-            suffix=_suffix(coercion, get(inner.active, name, "@language")),
+            suffix=_suffix(coercion, context_value(inner.active, name, "@language")),
             is_list="@list" in containers,
             is_graph="@graph" in containers,
             is_map=bool(containers & _MAPS),
@@ -155,7 +154,7 @@ class Scope:
 
     def _of_object(self, name: str, *, reverts: bool) -> "Scope":
         """A scope that types brought ends where another object begins, unless that is a mere reference."""
-        local = _PYLD.JsonLdProcessor.get_context_value(self.active, name, "@context")
+        local = context_value(self.active, name, "@context")
         scope = self
         if reverts and "previousContext" in self.active:
             scope = self._home.scope(self._children, "previous", lambda: self.active["previousContext"])
@@ -163,9 +162,7 @@ class Scope:
 
     def _child(self, key: Any, local: Any, *, override: bool = False, propagate: bool = True) -> "Scope":
         def process() -> Any:
-            return self._home.processor._process_context(
-                self.active, local, self._home.options, override_protected=override, propagate=propagate
-            )
+            return self._home.processor.process(self.active, local, override_protected=override, propagate=propagate)
 
         return self._home.scope(self._children, key, process)
 
@@ -174,8 +171,7 @@ class Compiled:
     """Every scope of one set of contexts that was met so far."""
 
     def __init__(self, contexts: Contexts) -> None:
-        self.processor: Any = _PYLD.JsonLdProcessor()
-        self.options: Any = {**pyld_options(contexts), "isFrame": False, "processingMode": "json-ld-1.1"}
+        self.processor = Processor(contexts)
         self._count = 0
         self._forget()
 
@@ -197,7 +193,7 @@ class Compiled:
         return found
 
     def _forget(self) -> None:
-        self._root = Scope(self, self.processor._get_initial_context(self.options))
+        self._root = Scope(self, self.processor.initial())
         self._count = 0
 
 

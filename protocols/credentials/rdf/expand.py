@@ -8,14 +8,13 @@ Specs: https://www.w3.org/TR/json-ld11-api/#expansion-algorithm,
 https://www.w3.org/TR/vc-data-model-2.0/#json-ld (compacted form)
 """
 
-from functools import lru_cache
 from typing import Any, NoReturn
 
 from pyld import jsonld
-from pyld.context_resolver import ContextResolver
 
-from protocols.credentials.contexts import Contexts, ContextUnknown
-from protocols.credentials.rdf.quads import RELATIVE_BASE
+from protocols.credentials.contexts import BASES, Contexts, ContextUnknown
+from protocols.credentials.rdf.inline import check_inline
+from protocols.credentials.rdf.processor import pyld_options
 from protocols.credentials.shape import as_object, many
 from protocols.errors import MalformedCredential, TooLarge
 from protocols.jose.encoding import MAX_JSON_DEPTH, JsonObject
@@ -37,7 +36,8 @@ def expand(document: JsonObject, contexts: Contexts) -> list[Any]:
     """
     check_form(document, contexts)
     try:
-        expanded: Any = _PYLD.expand(document, pyld_options(contexts), on_property_dropped=refuse_undefined)
+        options = pyld_options(contexts, keeps=not contexts.open_terms)
+        expanded: Any = _PYLD.expand(document, options, on_property_dropped=refuse_undefined)
     except jsonld.JsonLdError as error:
         raise MalformedCredential("not valid JSON-LD", found=str(error.args[0])[:120].rstrip(".")) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -81,41 +81,17 @@ def _check_name(name: str, node: JsonObject) -> None:
 
 
 def _check_context(context: Any, contexts: Contexts) -> None:
-    for url in many(context):
-        if not isinstance(url, str):
-            raise MalformedCredential("an inline context", expected="URLs of known contexts")
-        if url not in contexts:
-            raise ContextUnknown("an unknown JSON-LD context", found=url[:120], expected="one of the pinned contexts")
-
-
-def pyld_options(contexts: Contexts) -> Any:
-    """How PyLD is to read: over these contexts alone, relative identifiers under a base that no document may use."""
-    return {
-        "base": RELATIVE_BASE,
-        "documentLoader": _loader(contexts),
-        "contextResolver": ContextResolver(_resolved(contexts), _loader(contexts)),
-    }
+    items = many(context)
+    for item in items:
+        if isinstance(item, str) and item not in contexts:
+            raise ContextUnknown("an unknown JSON-LD context", found=item[:120], expected="one of the pinned contexts")
+    if all(isinstance(item, str) for item in items):
+        return
+    if not contexts.open_terms or items[0] not in BASES:
+        raise MalformedCredential("an inline context", expected="URLs of known contexts")
+    check_inline(items, contexts)
 
 
 def refuse_undefined(name: object) -> NoReturn:
     """Raises MalformedCredential for a term that no context defines."""
     raise MalformedCredential("an undefined term", found=str(name)[:80], expected="a term of the contexts named")
-
-
-@lru_cache(maxsize=8)
-def _resolved(_: Contexts) -> dict[str, Any]:
-    """PyLD's store of processed contexts, one for each set in force; only URLs of that set become keys."""
-    return {}
-
-
-def _loader(contexts: Contexts) -> Any:
-    def load(url: str, _: Any) -> dict[str, Any]:
-        return {
-            "contentType": "application/ld+json",
-            "contextUrl": None,
-            "documentUrl": url,
-            "document": contexts.document(url),
-            "tag": "static",
-        }
-
-    return load

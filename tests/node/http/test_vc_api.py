@@ -10,6 +10,8 @@ import pytest
 import pytest_asyncio
 
 from node.settings import load_settings
+from protocols.credentials.canonical import Reading
+from protocols.credentials.contexts import OPEN
 from protocols.credentials.enveloped import Kind, wrap
 from protocols.credentials.proofs import add_proof
 from protocols.dids.key import did_key
@@ -265,8 +267,64 @@ async def test_what_is_not_a_credential_is_not_signed(served: Served, fault: str
 
 async def test_a_related_resource_with_its_published_digest_is_signed(served: Served) -> None:
     digest = "sha384-l/HrjlBCNWyAX91hr6LFV2Y3heB5Tcr6IeE4/Tje8YyzYBM8IhqjHWiWpr8+ZbYU"
-    credential = unsigned("did:web:localhost%3A8101", relatedResource=[{"id": CREDENTIALS_V2, "digestSRI": digest}])
-    assert (await post(served, "/credentials/issue", {"credential": credential}))[0] == 201
+    for named in (
+        {"digestSRI": digest},
+        {"digestMultibase": "uWZVc7WaX1h4D8rJVb-vlMIqxaEKEb1tYbX8fet7JJzQ"},
+        {"digestMultibase": "uEiBZlVztZpfWHgPyslVv6-UwirFoQoRvW1htfx963sknNA"},
+    ):
+        credential = unsigned("did:web:localhost%3A8101", relatedResource=[{"id": CREDENTIALS_V2, **named}])
+        status, made = await post(served, "/credentials/issue", {"credential": credential})
+        assert status == 201, made
+
+
+SAILING = {
+    "@protected": True,
+    "SailingCredential": "urn:example:SailingCredential",
+    "boats": {"@id": "urn:example:boats", "@context": {"@protected": True, "sail": "urn:example:sail"}},
+}
+
+
+async def test_a_credential_with_terms_of_its_own_is_signed_shown_in_part_and_verified(served: Served) -> None:
+    for instance in await instances(served):
+        if instance["did"].startswith("did:key:") or instance["status"]:
+            continue
+        for version in instance["vc"]:
+            credential = unsigned(instance["did"], version)
+            credential["@context"].append(SAILING)
+            credential["type"].append("SailingCredential")
+            credential["credentialSubject"] = {"id": LEARNER, "boats": [{"sail": "Osprey"}, {"sail": "Kite"}]}
+            body: dict[str, Any] = {"credential": credential}
+            if instance["suite"] == "ecdsa-sd-2023":
+                shown = ["/issuer", *(["/issuanceDate"] if version == "1.1" else [])]
+                body["options"] = {"mandatoryPointers": shown}
+            status, made = await post(served, f"/{instance['name']}/credentials/issue", body)
+            assert status == 201, (instance, made)
+            if instance["suite"] == "ecdsa-sd-2023":
+                made = await derived(served, made, "/credentialSubject/boats/1/sail")
+                assert made["credentialSubject"] == {"id": LEARNER, "boats": [{"sail": "Kite"}]}
+            status, answer = await post(served, "/credentials/verify", {"verifiableCredential": made})
+            assert (status, answer["verified"]) == (200, True), (instance, answer["errors"])
+            assert next(check["reason"] for check in answer["report"]["checks"] if check["number"] == 2) == (
+                "every term is defined, some by itself, none dropped"
+            )
+            if "proof" in made:
+                made["@context"][1] = {**SAILING, "boats": "urn:example:ships"}
+                status, answer = await post(served, "/credentials/verify", {"verifiableCredential": made})
+                assert (status, answer["verified"]) == (400, False), "what a term means is signed"
+
+
+async def test_the_contexts_that_the_w3c_uses_in_examples_are_known_at_this_door(served: Served) -> None:
+    examples = "https://www.w3.org/ns/credentials/examples/v2"
+    credential = unsigned("did:web:localhost%3A8101")
+    credential["@context"].append(examples)
+    credential["credentialSubject"]["degree"] = {"type": "ExampleBachelorDegree", "name": "Bachelor of Arts"}
+    status, made = await post(served, "/credentials/issue", {"credential": credential})
+    assert status == 201, made
+    shown = presented(made, challenge="abc")
+    shown = {**shown, "@context": [*shown["@context"], examples, {"ExamplePresentation": "urn:example:P"}]}
+    shown["type"].append("ExamplePresentation")
+    shown = resigned(shown, challenge="abc")
+    assert await verified(served, shown, challenge="abc") == (200, True, [])
 
 
 @pytest.mark.parametrize(
@@ -419,6 +477,19 @@ HOLDER = PrivateKey.from_secret("Ed25519", b"holder".ljust(32, b"."))
 HOLDER_DID = did_key(HOLDER.public)
 
 
+def resigned(document: dict[str, Any], **proof: Any) -> dict[str, Any]:
+    """A presentation with the holder's proof of it as it is now."""
+    options: dict[str, Any] = {
+        "suite": "eddsa-rdfc-2022",
+        "signer": HOLDER.named(f"{HOLDER_DID}#{HOLDER_DID.removeprefix('did:key:')}"),
+        "purpose": "authentication",
+        "created": datetime.now(UTC).replace(microsecond=0),
+        "reading": Reading(contexts=OPEN),
+        **proof,
+    }
+    return add_proof({name: value for name, value in document.items() if name != "proof"}, **options)
+
+
 def presented(*credentials: Any, holder: Any = HOLDER_DID, **proof: Any) -> dict[str, Any]:
     """A presentation by the holder; `proof` None leaves it unsigned."""
     document: dict[str, Any] = {
@@ -428,14 +499,7 @@ def presented(*credentials: Any, holder: Any = HOLDER_DID, **proof: Any) -> dict
         "verifiableCredential": list(credentials),
     }
     document = {name: value for name, value in document.items() if value is not None and value != []}
-    options = {
-        "suite": "eddsa-rdfc-2022",
-        "signer": HOLDER.named(f"{HOLDER_DID}#{HOLDER_DID.removeprefix('did:key:')}"),
-        "purpose": "authentication",
-        "created": datetime.now(UTC).replace(microsecond=0),
-        **proof,
-    }
-    return add_proof(document, **options)
+    return resigned(document, **proof)
 
 
 async def verified(served: Served, presentation: Any, **options: Any) -> tuple[int, bool, list[Any]]:
@@ -483,6 +547,20 @@ async def test_a_presentation_of_something_else_does_not_verify(served: Served) 
     assert {
         fault for fault, (status, is_verified, errors) in told.items() if status != 400 or is_verified or not errors
     } == set()
+
+
+async def test_who_presents_what_they_issued_themselves_is_named_as_its_holder(served: Served) -> None:
+    """VC Data Model 2.0, section 4.13.4: with a proof of its own, or with that of the presentation alone."""
+    own = unsigned(HOLDER_DID)
+    signed = resigned(own, purpose="assertionMethod")
+    for credential in (own, signed):
+        assert await verified(served, presented(credential)) == (200, True, [])
+        for wrong in (
+            presented(credential, holder=None),
+            presented(credential, holder=LEARNER),
+            presented({**credential, "issuer": LEARNER}),
+        ):
+            assert (await verified(served, wrong))[:2] == (400, False)
 
 
 @pytest.mark.parametrize("presentation", [None, "text", 5, [], {}])

@@ -220,6 +220,13 @@ def test_a_presentation_that_names_no_holder_is_by_the_one_who_signed_it():
     assert (found.verdict, found.subject) == (Verdict.VERIFIED, HOLDER)
 
 
+def test_what_the_holder_says_of_itself_has_the_proof_of_the_presentation_and_of_no_other():
+    own = credential(document=badge(issuer=HOLDER), proofs=(), issuer=replace(credential().issuer, did=HOLDER))
+    assert faults(report(own)) == {(7, "issuer standing as of signing"), (10, "skill asked")}
+    assert (4, "signed by its issuer") in faults(report(replace(own, issuer=credential().issuer)))
+    assert (4, "signed by its issuer") in faults(report(own, presentation=presented(proof(HOLDER, Outcome.NO))))
+
+
 def test_a_status_that_takes_nothing_away_is_no_fault():
     found = report(credential(statuses=(status(StatusOutcome.SET, purpose="refresh"),)))
     assert found.verdict is Verdict.VERIFIED
