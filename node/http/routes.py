@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from node.http import didcomm, federation, health, interaction, issuer, status
+from node.http import didcomm, federation, health, identifiers, interaction, issuer, status
 from node.http.api.routes import api_routes
 from node.http.vc_api import routes as vc_api
 from node.http.wellknown import wellknown_routes
@@ -18,6 +18,7 @@ from node.settings import Settings
 PUBLIC: tuple[web.RouteTableDef, ...] = (
     didcomm.routes,
     federation.routes,
+    identifiers.routes,
     interaction.routes,
     issuer.routes,
     status.routes,

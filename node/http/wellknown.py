@@ -1,6 +1,7 @@
-"""The DID document of this node, where its did:web says it is.
+"""The DID document of this node, where its did:web says it is, and what links that DID to the web origin.
 
-Spec: https://w3c-ccg.github.io/did-method-web/#read-resolve
+Specs: https://w3c-ccg.github.io/did-method-web/#read-resolve,
+https://identity.foundation/.well-known/resources/did-configuration/
 """
 
 from urllib.parse import urlsplit
@@ -16,14 +17,23 @@ MAX_AGE_S = 60
 
 
 def wellknown_routes(did: str) -> list[web.RouteDef]:
-    """`/.well-known/did.json`, or `/path/did.json` for a did:web with a path."""
-    return [web.get(urlsplit(document_url(did)).path, did_document)]
+    """`/.well-known/did.json`, or `/path/did.json` for a did:web with a path; the configuration is the origin's."""
+    return [
+        web.get(urlsplit(document_url(did)).path, did_document),
+        web.get("/.well-known/did-configuration.json", did_configuration),
+    ]
 
 
 async def did_document(request: web.Request) -> web.Response:
     """The document, with an ETag over its bytes; open to scripts of any origin, as wallets in browsers resolve it."""
     body = canonical_json(request.app[SERVICES].identity.did_document())
     return cacheable(request, body, content_type="application/did+json", max_age_s=MAX_AGE_S)
+
+
+async def did_configuration(request: web.Request) -> web.Response:
+    """Domain linkage: this origin and the DID belong together."""
+    body = canonical_json(request.app[SERVICES].identity.did_configuration())
+    return cacheable(request, body, content_type="application/json", max_age_s=MAX_AGE_S)
 
 
 def cacheable(

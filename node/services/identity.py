@@ -6,7 +6,7 @@ them anew. Replicas that share a database are woken by it; the job `identity.ref
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from node.adapters.keystore import Keystore
@@ -16,6 +16,7 @@ from node.services.did_document import OwnKey, Purpose, build_did_document, key_
 from node.storage.repos import identity as rows
 from node.storage.tables.identity import Key
 from node.storage.unit import Session, Storage, wake
+from protocols.credentials.domain_linkage import did_configuration, domain_linkage
 from protocols.jose.encoding import JsonObject
 from protocols.jose.keys import Agreement, PublicKey, Signer
 
@@ -35,6 +36,7 @@ FRAGMENTS = {
     Purpose.AGREEMENT: "agree",
 }
 """A kid is `DID#auth-1`, counted up by each rotation; federation keys are named by their thumbprint."""
+LINKAGE_LASTS = timedelta(days=30)
 CHANNEL = "identity"
 LISTENS_S = 60.0
 
@@ -108,6 +110,19 @@ class Identity:
     def did_document(self) -> JsonObject:
         """The DID document as it is served now."""
         return build_did_document(self.did, self.base_url, self._keys, self.clock.now())
+
+    def did_configuration(self) -> JsonObject:
+        """What links our web origin to our DID; the same all day, so that caches can tell that nothing changed."""
+        today = self.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        scheme, host = urlsplit(self.base_url)[:2]
+        linkage = domain_linkage(
+            self.did,
+            f"{scheme}://{host}",
+            signer=self.signer(Purpose.ASSERTION),
+            valid_from=today,
+            valid_until=today + LINKAGE_LASTS,
+        )
+        return did_configuration([linkage])
 
     def all_keys(self) -> Sequence[OwnKey]:
         """The public part of every key this node ever had, oldest first."""

@@ -22,6 +22,7 @@ from node.services.federation import Federation
 from node.services.federation_sync import FederationSync
 from node.services.flows import FlowRunner
 from node.services.health import Health
+from node.services.identifiers import Identifiers
 from node.services.identity import Identity
 from node.services.inbox import Inbox
 from node.services.invitations import Invitations
@@ -67,6 +68,7 @@ class Services:
     federation_sync: FederationSync
     flows: FlowRunner
     health: Health
+    identifiers: Identifiers
     identity: Identity
     inbox: Inbox
     invitations: Invitations
@@ -165,6 +167,7 @@ def build_services(
         federation_sync=federation_sync,
         flows=flows,
         health=Health(storage=storage, metrics=metrics),
+        identifiers=Identifiers(identity, resolver),
         identity=identity,
         inbox=Inbox(storage, identity, resolver, registry, flows, clock, log),
         invitations=invitations,

@@ -24,6 +24,8 @@ _CODES = {
     "secp256k1": 0xE7,
 }
 _CURVES = {code: crv for crv, code in _CODES.items()}
+_LENGTHS = {"Ed25519": 32, "X25519": 32, "P-256": 33, "P-384": 49, "P-521": 67, "secp256k1": 33}
+"""Of a key, in bytes; of points on the curves, compressed."""
 JSON_CODE = 0x0200
 """Multicodec of a JSON document, before the document of a long-form did:peer:4."""
 _SHA2_256 = b"\x12\x20"
@@ -101,26 +103,37 @@ def encode_multikey(key: PublicKey) -> str:
     return multibase_encode(add_code(_CODES[key.crv], key.raw))
 
 
+class UnknownKeyType(DidError):
+    """A well-formed key of a type that is not used here: left out of a document, where a malformed one is refused."""
+
+
+class InvalidKeyLength(DidError):
+    """More or fewer bytes than keys of its type have."""
+
+
+class InvalidKey(DidError):
+    """As many bytes as keys of its type have, and yet none."""
+
+
 def decode_multikey(text: str) -> PublicKey:
     """The key in a `publicKeyMultibase` value of type Multikey.
 
     Raises:
-        DidError: not multibase, a key type that is not known here, or bytes that are no key of that type.
+        UnknownKeyType, InvalidKeyLength, InvalidKey: see there.
+        DidError: not multibase.
     """
     code, raw = split_code(multibase_decode(text))
     if code not in _CURVES:
         raise UnknownKeyType("a key type that is not known", found=hex(code), expected=", ".join(_CODES))
     crv = _CURVES[code]
+    if len(raw) != _LENGTHS[crv]:
+        raise InvalidKeyLength("a key of another length", found=f"{len(raw)} bytes", expected=f"{_LENGTHS[crv]} bytes")
     if crv not in ("Ed25519", "X25519") and raw[:1] not in (b"\x02", b"\x03"):
-        raise DidError("a point that is not compressed", expected="a compressed SEC1 point")
+        raise InvalidKey("a point that is not compressed", expected="a compressed SEC1 point")
     try:
         return PublicKey.from_raw(crv, raw)
     except MalformedMessage as error:
-        raise DidError("not a key of its type", found=error.found, expected=crv) from error
-
-
-class UnknownKeyType(DidError):
-    """A well-formed key of a type that is not used here: left out of a document, where a malformed one is refused."""
+        raise InvalidKey("not a key of its type", found=error.found, expected=crv) from error
 
 
 def sha256_multihash(data: bytes) -> str:

@@ -46,10 +46,15 @@ class CompactJws:
 
 
 def sign_compact(
-    claims: JsonObject | bytes, signer: Signer, *, typ: str, header: Mapping[str, Any] | None = None
+    claims: JsonObject | bytes, signer: Signer, *, typ: str | None, header: Mapping[str, Any] | None = None
 ) -> str:
-    """A compact JWS over `claims` (written in RFC 8785 form where an object), typed `typ`, with `signer`'s kid."""
-    protected = {**(header or {}), "alg": signer.public.alg, "kid": signer.kid, "typ": typ}
+    """A compact JWS over `claims` (written in RFC 8785 form where an object), with `signer`'s kid.
+
+    Args:
+        typ: of the token; None only where its specification forbids one.
+    """
+    typed = {} if typ is None else {"typ": typ}
+    protected = {**(header or {}), "alg": signer.public.alg, "kid": signer.kid, **typed}
     payload = claims if isinstance(claims, bytes) else canonical_json(claims)
     signing_input = f"{b64url_encode(canonical_json(protected))}.{b64url_encode(payload)}"
     return f"{signing_input}.{b64url_encode(signer.sign(signing_input.encode('ascii')))}"

@@ -7,7 +7,11 @@ import pytest
 
 from node.errors import Conflict
 from node.services.did_document import Purpose
+from protocols.credentials.contexts import CREDENTIALS_V2
+from protocols.credentials.enveloped import open_envelope
 from protocols.dids.parse import parse_document
+from protocols.findings import Outcome
+from protocols.jose.jws import parse_compact
 from tests.support.served import DID, Served, make_node, served_node
 
 
@@ -30,6 +34,33 @@ async def test_the_document_names_keys_by_purpose_and_the_didcomm_endpoint(serve
         ("didcomm/v2",),
         (),
     )
+
+
+async def test_the_origin_and_the_did_say_of_each_other_that_they_belong_together(served: Served) -> None:
+    response = await served.client.get("/.well-known/did-configuration.json")
+    assert (response.status, response.content_type) == (200, "application/json")
+    configuration = await response.json()
+    assert configuration["@context"] == "https://identity.foundation/.well-known/did-configuration/v1"
+    (token,) = configuration["linked_dids"]
+    parsed = parse_compact(token)
+    assert dict(parsed.header) == {"alg": "EdDSA", "kid": f"{DID}#issue-1"}
+    assert parsed.claims.keys() == {"exp", "iss", "nbf", "sub", "vc"}
+    documents = {DID: parse_document(served.services.identity.did_document(), DID)}
+    opened = open_envelope(
+        {"@context": CREDENTIALS_V2, "type": "EnvelopedVerifiableCredential", "id": f"data:application/jwt,{token}"},
+        documents,
+        purpose="assertionMethod",
+        now=served.clock.now(),
+    )
+    assert [result.outcome for result in opened.results] == [Outcome.YES]
+    assert opened.document is not None
+    assert opened.document["type"] == ["VerifiableCredential", "DomainLinkageCredential"]
+    assert opened.document["credentialSubject"] == {"id": DID, "origin": "https://localhost:8101"}
+    assert opened.document["issuer"] == DID
+    known = {"If-None-Match": response.headers["ETag"]}
+    served.clock.advance(timedelta(minutes=1))
+    again = await served.client.get("/.well-known/did-configuration.json", headers=known)
+    assert again.status == 304, "a new signature every second would be new bytes every second"
 
 
 async def test_who_has_the_document_gets_304_until_a_key_changes(served: Served) -> None:

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.dids.multiformats import (
+    InvalidKey,
+    InvalidKeyLength,
     UnknownKeyType,
     add_code,
     base58_decode,
@@ -81,10 +83,15 @@ def test_each_curve_has_its_prefix_and_comes_back(crv, start):
 def test_an_unknown_key_type_is_told_from_a_malformed_key():
     with pytest.raises(UnknownKeyType):
         decode_multikey(multibase_encode(add_code(0x1205, bytes(256))))
-    for wrong in (add_code(0xED, bytes(31)), add_code(0x1200, b"\x02" + b"\xff" * 32), add_code(0x1200, b"\x04" * 65)):
-        with pytest.raises(DidError) as caught:
-            decode_multikey(multibase_encode(wrong))
-        assert type(caught.value) is DidError
+    wrong = {
+        add_code(0xED, bytes(31)): InvalidKeyLength,
+        add_code(0x1200, b"\x04" * 65): InvalidKeyLength,
+        add_code(0x1200, b"\x02" + b"\xff" * 32): InvalidKey,
+        add_code(0x1200, b"\x05" + b"\x01" * 32): InvalidKey,
+    }
+    for data, error in wrong.items():
+        with pytest.raises(error):
+            decode_multikey(multibase_encode(data))
 
 
 def test_a_multihash_of_sha_256():

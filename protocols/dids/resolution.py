@@ -1,0 +1,172 @@
+"""DID resolution as others ask a node for it: what they may ask, results, and errors by their names.
+
+Specs: https://www.w3.org/TR/did-resolution/, https://w3c-ccg.github.io/did-key-spec/#create
+"""
+
+import re
+from dataclasses import dataclass
+
+from protocols.dids.did import MAX_DID_CHARACTERS, check_did, did_of
+from protocols.dids.document import RELATIONSHIPS
+from protocols.dids.key import KEY_FORMATS, MULTIKEY, PREFIX, KeyFormat, WrongKeyFormat, key_document
+from protocols.dids.methods import UnsupportedDidMethod, resolve_offline
+from protocols.dids.multiformats import InvalidKey, InvalidKeyLength, UnknownKeyType, decode_multikey
+from protocols.dids.shapes import as_list, as_object
+from protocols.errors import DidError
+from protocols.jose.encoding import JsonObject
+
+CONTEXT = "https://w3id.org/did-resolution/v1"
+MAX_URL_CHARACTERS = MAX_DID_CHARACTERS + 2048
+_AFTER_DID = re.compile(
+    r"(?:/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})*)*"
+    r"(?:\?(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*)?"
+    r"(?:#(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*)?\Z"
+)
+"""path-abempty, query and fragment of RFC 3986."""
+
+
+class ResolutionError(DidError):
+    """Why there is no answer, by the `name` that the specifications have for it."""
+
+    def __init__(self, name: str, detail: str, *, found: str | None = None, expected: str | None = None) -> None:
+        super().__init__(detail, found=found, expected=expected)
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is to be resolved: a DID, or what a DID URL names within its document."""
+
+    did: str
+    url: str
+
+    @property
+    def is_url(self) -> bool:
+        """Whether this is dereferencing rather than resolving."""
+        return self.url != self.did
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What did:key lets its caller choose; for other methods it changes nothing.
+
+    Args:
+        form: how keys are written.
+        derives_agreement: whether an Ed25519 key has an X25519 key beside it.
+    """
+
+    form: KeyFormat = MULTIKEY
+    derives_agreement: bool = True
+
+
+def parse_target(text: str) -> Target:
+    """The DID or DID URL in `text`; raises ResolutionError `invalidDid` or `invalidDidUrl`."""
+    did, rest = did_of(text), text[len(did_of(text)) :]
+    try:
+        check_did(did)
+    except DidError as error:
+        raise ResolutionError("invalidDid", error.detail, found=error.found, expected=error.expected) from error
+    if len(text) > MAX_URL_CHARACTERS or not _AFTER_DID.match(rest):
+        raise ResolutionError("invalidDidUrl", "not a DID URL", found=rest[:64], expected="path, query and fragment")
+    return Target(did, text)
+
+
+def parse_options(form: str | None, *, experimental: bool, derives_agreement: bool) -> Options:
+    """Raises ResolutionError `unsupportedPublicKeyType`, or `invalidPublicKeyType` for one that is experimental."""
+    known = MULTIKEY if form is None else KEY_FORMATS.get(form)
+    if known is None:
+        formats = ", ".join(KEY_FORMATS)
+        raise ResolutionError("unsupportedPublicKeyType", "an unknown key format", found=form, expected=formats)
+    if known.is_experimental and not experimental:
+        raise ResolutionError(
+            "invalidPublicKeyType",
+            "an experimental key format",
+            found=form,
+            expected="enableExperimentalPublicKeyTypes",
+        )
+    return Options(form=known, derives_agreement=derives_agreement)
+
+
+def document_offline(target: Target, options: Options) -> JsonObject | None:
+    """The document of a DID that carries it, None for one that has to be looked up.
+
+    Raises:
+        ResolutionError: `invalidDid`, `methodNotSupported`, or what is wrong with the key in it.
+    """
+    try:
+        if target.did.startswith(PREFIX):
+            return key_document(target.did, form=options.form, derives_agreement=options.derives_agreement)
+        found = resolve_offline(target.did)
+    except DidError as error:
+        name = _name_of(error, target.did)
+        raise ResolutionError(name, error.detail, found=error.found, expected=error.expected) from error
+    return None if found is None else dict(found.raw)
+
+
+def dereference(document: JsonObject, target: Target) -> JsonObject:
+    """The verification method or service that the fragment of a DID URL names; raises ResolutionError `notFound`."""
+    wanted = {target.url, target.url[len(target.did) :]}
+    members = (document.get(name) for name in ("verificationMethod", "service", *RELATIONSHIPS))
+    for item in (item for member in members for item in as_list(member) or []):
+        found = as_object(item)
+        if found is not None and found.get("id") in wanted:
+            return found
+    raise ResolutionError("notFound", "nothing of that name in the document", found=target.url[-80:])
+
+
+def resolved(document: JsonObject) -> JsonObject:
+    """A DID resolution result."""
+    return {
+        "@context": CONTEXT,
+        "didDocument": document,
+        "didDocumentMetadata": {},
+        "didResolutionMetadata": {"contentType": "application/did+ld+json"},
+    }
+
+
+def dereferenced(content: JsonObject) -> JsonObject:
+    """A DID URL dereferencing result; `didDocument` repeats its content for callers who look for it there."""
+    return {
+        "@context": CONTEXT,
+        "contentStream": content,
+        "contentMetadata": {},
+        "didDocument": content,
+        "didDocumentMetadata": {},
+        "didDereferencingMetadata": {"contentType": "application/did+ld+json"},
+    }
+
+
+def failed(error: ResolutionError, *, is_url: bool) -> JsonObject:
+    """A result with an error, for a DID URL or a DID."""
+    facts = {"error": error.name, "message": error.sentence}
+    return {
+        "@context": CONTEXT,
+        "didDocument": {},
+        "didDocumentMetadata": {},
+        "didDereferencingMetadata" if is_url else "didResolutionMetadata": facts,
+    }
+
+
+def _name_of(error: DidError, did: str) -> str:
+    match error:
+        case InvalidKeyLength():
+            return "invalidPublicKeyLength"
+        case InvalidKey():
+            return "invalidPublicKey"
+        case UnknownKeyType():
+            return "unsupportedPublicKeyType"
+        case WrongKeyFormat():
+            return "invalidPublicKeyType"
+        case UnsupportedDidMethod() if not _is_key(did.split(":", 2)[2]):
+            return "methodNotSupported"
+        case _:
+            return "invalidDid"
+
+
+def _is_key(identifier: str) -> bool:
+    """Whether it is what did:key has: then the method was mistaken, and did:key calls that an invalid DID."""
+    try:
+        decode_multikey(identifier)
+    except DidError:
+        return False
+    return True
