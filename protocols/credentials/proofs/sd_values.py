@@ -6,6 +6,7 @@ in size before it is read, and in shape after.
 Spec: https://www.w3.org/TR/vc-di-ecdsa/#selective-disclosure-functions
 """
 
+import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -133,11 +134,12 @@ def _parts(proof: JsonObject, header: bytes, kind: str) -> list[Any]:
         raise _malformed() from error
     if data[:3] in (_BASE, _DERIVED) and data[:3] != header:
         raise MalformedCredential(f"not a {kind} proof", expected=f"one whose value begins as {kind} proofs' do")
+    stream = io.BytesIO(data[3:])
     try:
-        parts: Any = cbor2.loads(data[3:]) if data[:3] == header else None
+        parts: Any = cbor2.load(stream) if data[:3] == header else None
     except (cbor2.CBORDecodeError, ValueError, TypeError, RecursionError, MemoryError, OverflowError) as error:
         raise _malformed() from error
-    if not isinstance(parts, list) or len(parts) != 5:  # pyright: ignore[reportUnknownArgumentType]
+    if not isinstance(parts, list) or len(parts) != 5 or stream.read(1):  # pyright: ignore[reportUnknownArgumentType]
         raise _malformed()
     return parts  # pyright: ignore[reportUnknownVariableType]
 
