@@ -34,7 +34,7 @@ serve: $(READY) ## one node on loopback with its data in .node (DATA=folder for 
 	@test -e $(DATA)/node.toml || $(BIN)/ler-node init --data $(DATA) --did did:web:localhost%3A8101 --name 'My node' --listen 127.0.0.1:8101
 	@$(BIN)/ler-node serve --data $(DATA)
 
-interop: $(READY) ## exchange messages and SD-JWT VCs with independent implementations, in environments of their own
+interop: $(READY) ## exchange messages and credentials with independent implementations, in environments of their own
 	@$(BIN)/python -m tests.interop
 
 setup: $(READY) ## make .venv and nothing else

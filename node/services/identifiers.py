@@ -49,7 +49,6 @@ class Identifiers:
             return document
         try:
             return dict((await self.resolver.resolve(target.did)).raw)
-        except DidError as error:
-            raise ResolutionError("notFound", error.detail, found=error.found, expected=error.expected) from error
-        except NodeError as error:
-            raise ResolutionError("internalError", error.detail, found=error.found, expected=error.expected) from error
+        except (DidError, NodeError) as error:
+            name = "notFound" if isinstance(error, DidError) else "internalError"
+            raise ResolutionError(error.detail, name=name, found=error.found, expected=error.expected) from error

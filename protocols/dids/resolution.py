@@ -28,7 +28,9 @@ _AFTER_DID = re.compile(
 class ResolutionError(DidError):
     """Why there is no answer, by the `name` that the specifications have for it."""
 
-    def __init__(self, name: str, detail: str, *, found: str | None = None, expected: str | None = None) -> None:
+    def __init__(
+        self, detail: str, *, name: str = "internalError", found: str | None = None, expected: str | None = None
+    ) -> None:
         super().__init__(detail, found=found, expected=expected)
         self.name = name
 
@@ -65,9 +67,11 @@ def parse_target(text: str) -> Target:
     try:
         check_did(did)
     except DidError as error:
-        raise ResolutionError("invalidDid", error.detail, found=error.found, expected=error.expected) from error
+        raise ResolutionError(error.detail, name="invalidDid", found=error.found, expected=error.expected) from error
     if len(text) > MAX_URL_CHARACTERS or not _AFTER_DID.match(rest):
-        raise ResolutionError("invalidDidUrl", "not a DID URL", found=rest[:64], expected="path, query and fragment")
+        raise ResolutionError(
+            "not a DID URL", name="invalidDidUrl", found=rest[:64], expected="path, query and fragment"
+        )
     return Target(did, text)
 
 
@@ -76,14 +80,10 @@ def parse_options(form: str | None, *, experimental: bool, derives_agreement: bo
     known = MULTIKEY if form is None else KEY_FORMATS.get(form)
     if known is None:
         formats = ", ".join(KEY_FORMATS)
-        raise ResolutionError("unsupportedPublicKeyType", "an unknown key format", found=form, expected=formats)
+        raise ResolutionError("an unknown key format", name="unsupportedPublicKeyType", found=form, expected=formats)
     if known.is_experimental and not experimental:
-        raise ResolutionError(
-            "invalidPublicKeyType",
-            "an experimental key format",
-            found=form,
-            expected="enableExperimentalPublicKeyTypes",
-        )
+        expected = "enableExperimentalPublicKeyTypes"
+        raise ResolutionError("an experimental format", name="invalidPublicKeyType", found=form, expected=expected)
     return Options(form=known, derives_agreement=derives_agreement)
 
 
@@ -99,7 +99,7 @@ def document_offline(target: Target, options: Options) -> JsonObject | None:
         found = resolve_offline(target.did)
     except DidError as error:
         name = _name_of(error, target.did)
-        raise ResolutionError(name, error.detail, found=error.found, expected=error.expected) from error
+        raise ResolutionError(error.detail, name=name, found=error.found, expected=error.expected) from error
     return None if found is None else dict(found.raw)
 
 
@@ -111,7 +111,7 @@ def dereference(document: JsonObject, target: Target) -> JsonObject:
         found = as_object(item)
         if found is not None and found.get("id") in wanted:
             return found
-    raise ResolutionError("notFound", "nothing of that name in the document", found=target.url[-80:])
+    raise ResolutionError("nothing of that name in the document", name="notFound", found=target.url[-80:])
 
 
 def resolved(document: JsonObject) -> JsonObject:

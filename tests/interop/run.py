@@ -1,4 +1,4 @@
-"""Messages packed here open there, and messages packed there open here: `make interop`. SD-JWT VCs likewise.
+"""Messages packed here open there, and messages packed there open here: `make interop`. Credentials likewise.
 
 For messages each counterpart gets one job: the DID documents, its own secrets, messages to pack, and envelopes of ours
 to open. Every answer is compared as a whole: the message, and which keys it is said to come from.
@@ -16,13 +16,16 @@ from protocols.didcomm.forward import read_forward, wrap_forward
 from protocols.didcomm.from_prior import FromPrior, sign_from_prior
 from protocols.didcomm.message import Message, parse_message
 from protocols.errors import ProtocolError
-from tests.interop import selective
+from tests.interop import credentials, selective, statements
 from tests.interop.cases import SIGNERS, Case, cases
 from tests.interop.counterparts import (
     Counterpart,
     NotInstalled,
     node_didcomm,
+    node_jsonld,
     node_sd_jwt,
+    node_vc,
+    node_verifier_core,
     python_didcomm,
     python_sd_jwt,
 )
@@ -44,6 +47,8 @@ def main() -> int:
     passed = failed = 0
     counterparts = [(python_didcomm, exchange), (node_didcomm, exchange)]
     counterparts += [(python_sd_jwt, selective.exchange), (node_sd_jwt, selective.exchange)]
+    counterparts += [(node_vc, credentials.exchange), (node_verifier_core, credentials.exchange)]
+    counterparts += [(node_jsonld, statements.exchange)]
     for counterpart, exchanged in counterparts:
         try:
             console.print(f"preparing {(counterpart.__doc__ or '').partition('(')[0].strip()} …")

@@ -2,8 +2,14 @@
 
 import copy
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
+
+from protocols.credentials.contexts import CREDENTIALS_V1, CREDENTIALS_V2, DATA_INTEGRITY_V2, OPEN_BADGES
+from tests.support.badges import badge, signed
+
+CONTEXTS = (CREDENTIALS_V1, CREDENTIALS_V2, DATA_INTEGRITY_V2, OPEN_BADGES)
 
 VALUES: Sequence[Any] = (
     None,
@@ -131,3 +137,39 @@ def _places(value: Any) -> Any:
         yield value, key
         if key != "@context":
             yield from _places(item)
+
+
+def presentation() -> dict[str, Any]:
+    return {
+        "@context": [CREDENTIALS_V2],
+        "type": ["VerifiablePresentation"],
+        "holder": "did:web:learner.example",
+        "verifiableCredential": [signed(badge()), {**signed(badge()), "id": "urn:uuid:2"}],
+    }
+
+
+@cache
+def seeds() -> Sequence[dict[str, Any]]:
+    """Documents of our own in every form that mutations begin with."""
+    made = signed(badge())
+    old = {
+        "@context": [CREDENTIALS_V1, DATA_INTEGRITY_V2],
+        "type": ["VerifiableCredential"],
+        "issuer": "did:web:college.example",
+        "issuanceDate": "2024-01-01T00:00:00Z",
+        "credentialSubject": {"id": "did:web:learner.example"},
+        "proof": {**made["proof"], "proofPurpose": "assertionMethod"},
+    }
+    return (made, badge(), presentation(), old, {**made["proof"], "@context": made["@context"]})
+
+
+def documents_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object with contexts of its own in a JSON value, and those within it."""
+    if isinstance(value, dict):
+        if "@context" in value:
+            yield value
+        for item in value.values():
+            yield from documents_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from documents_in(item)

@@ -63,6 +63,10 @@ def check_form(document: JsonObject, contexts: Contexts) -> None:
                 raise TooLarge("too many JSON objects", expected=f"at most {MAX_OBJECTS}")
             if value is not document and len(node) > 1 and node.get("id") == own_id is not None:
                 raise MalformedCredential("properties of the document hidden inside it", expected="each at the top")
+            if not _VALUE_KEYWORDS.isdisjoint(node) and node.get("@value") is None:
+                raise MalformedCredential(
+                    "a value object without a value", expected="a text, a number or a truth value"
+                )
             for name, item in node.items():
                 _check_name(name, node)
                 if name == "@context":

@@ -58,6 +58,18 @@ class QuadWriter:
         self.unnamed += 1
         return f"_:n{self.unnamed}"
 
+    def within(self, graph: str, write: Callable[[], str]) -> str:
+        """Writes a node into a graph of its own, by `write`; the term of the graph.
+
+        Raises:
+            MalformedCredential: nothing was stated there, so that nobody would sign that it was there.
+        """
+        before = len(self.quads)
+        write()
+        if len(self.quads) == before:
+            raise MalformedCredential("an embedded document that states nothing", expected="at least one statement")
+        return graph
+
     def cells(self, items: Sequence[Any], write: Callable[[Any], str], graph: str) -> str:
         """Writes a list, each item by `write`; the term of its first cell."""
         cells = [self.new_blank() for _ in items]
@@ -79,7 +91,7 @@ class _Expanded(QuadWriter):
                     self.add(subject, TYPE, resource(type_), graph)
             elif name == "@graph":
                 for inner in items:
-                    self.node(inner, subject)
+                    self.within(subject, lambda inner=inner: self.node(inner, subject))
             elif name.startswith("@"):
                 if name != "@id":
                     raise MalformedCredential("a JSON-LD keyword that is not read here", found=name)
@@ -158,6 +170,11 @@ def _lexical(value: Any, datatype: str | None) -> tuple[str, str]:
     if isinstance(value, int | float):
         if not abs(value) < 1e300:  # NaN too; far past what a credential counts, and past what a double holds
             raise MalformedCredential("a number out of range", expected="an IEEE 754 double")
+        if value != int(value) and "." not in repr(value):
+            # 1e-7 has a fraction and shows none: processors that look at its digits state 0 instead
+            raise MalformedCredential(
+                "a number that others read otherwise", found=repr(value), expected="a decimal text"
+            )
         if datatype == f"{_XSD}double" or value != int(value) or abs(value) >= 1e21:
             return _double(float(value)), f"{_XSD}double"
         return str(int(value)), f"{_XSD}integer"

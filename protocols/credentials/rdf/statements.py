@@ -102,8 +102,7 @@ class _Walk(QuadWriter):
         if not meaning.is_graph:
             return self.node(item, scope, graph)
         term = self.new_blank()
-        self.node(item, scope, term)
-        return term
+        return self.within(term, lambda: self.node(item, scope, term))
 
 
 def _types(node: JsonObject, scope: Scope) -> Sequence[str]:

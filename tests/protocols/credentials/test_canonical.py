@@ -203,3 +203,23 @@ def test_a_named_graph_keeps_the_proofs_of_an_embedded_credential() -> None:
         }
     ).decode()
     assert lines.count("https://w3id.org/security#proofValue") == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "reason"),
+    [
+        ("name", {"@value": None}, "a value object without a value"),
+        ("name", {"@language": "en"}, "a value object without a value"),
+        ("proof", "urn:uuid:1", "an embedded document that states nothing"),
+        ("proof", {"id": "urn:uuid:1"}, "an embedded document that states nothing"),
+        ("proof", [{}], "an embedded document that states nothing"),
+        ("creditsAvailable", 1e-7, "a number that others read otherwise"),
+    ],
+)
+def test_what_others_would_drop_or_read_otherwise_is_refused(path: str, value: Any, reason: str) -> None:
+    """Each was found by npm jsonld in safe mode, in `make interop`."""
+    document = badge()
+    place = document["credentialSubject"]["achievement"] if path == "creditsAvailable" else document
+    place[path] = value
+    with pytest.raises(MalformedCredential, match=reason):
+        canonical_rdf(document)

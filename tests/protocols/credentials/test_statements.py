@@ -1,25 +1,21 @@
 """The short way from JSON-LD to statements says the same as the long one, whatever the document."""
 
 import json
-from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from protocols.credentials.canonical import LIMITS, Reading, canonical_rdf
-from protocols.credentials.contexts import CREDENTIALS_V1, CREDENTIALS_V2, DATA_INTEGRITY_V2, OPEN_BADGES
 from protocols.credentials.rdf.compiled import MAX_SCOPES, Compiled
 from protocols.credentials.rdf.expand import expand
 from protocols.credentials.rdf.quads import to_quads
 from protocols.credentials.rdf.rdfc import canonicalize
 from protocols.errors import MalformedCredential, ProtocolError
-from tests.support.badges import EXAMPLES, badge, signed
+from tests.support.badges import EXAMPLES
 from tests.support.citizenship import CITIZENSHIP
-from tests.support.mutations import mutated
+from tests.support.mutations import CONTEXTS, documents_in, mutated, seeds
 
-CONTEXTS = (CREDENTIALS_V1, CREDENTIALS_V2, DATA_INTEGRITY_V2, OPEN_BADGES)
 SHARDS = 16
 MUTATIONS_OF_EACH_SHARD = 640
 """More than ten thousand in all; in shards, so that they can run beside one another."""
@@ -41,30 +37,6 @@ def said(way: Any, document: dict[str, Any], reading: Reading) -> bytes | None:
         return None
 
 
-def presentation() -> dict[str, Any]:
-    return {
-        "@context": [CREDENTIALS_V2],
-        "type": ["VerifiablePresentation"],
-        "holder": "did:web:learner.example",
-        "verifiableCredential": [signed(badge()), {**signed(badge()), "id": "urn:uuid:2"}],
-    }
-
-
-@cache
-def seeds() -> Sequence[dict[str, Any]]:
-    """Documents of our own in every form that mutations begin with."""
-    made = signed(badge())
-    old = {
-        "@context": [CREDENTIALS_V1, DATA_INTEGRITY_V2],
-        "type": ["VerifiableCredential"],
-        "issuer": "did:web:college.example",
-        "issuanceDate": "2024-01-01T00:00:00Z",
-        "credentialSubject": {"id": "did:web:learner.example"},
-        "proof": {**made["proof"], "proofPurpose": "assertionMethod"},
-    }
-    return (made, badge(), presentation(), old, {**made["proof"], "@context": made["@context"]})
-
-
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_a_document_with_mistakes_is_read_alike_or_refused_by_both(shard: int) -> None:
     differ: list[dict[str, Any]] = []
@@ -73,17 +45,6 @@ def test_a_document_with_mistakes_is_read_alike_or_refused_by_both(shard: int) -
         if said(canonical_rdf, document, EXAMPLES) != said(the_long_way, document, EXAMPLES):
             differ.append(document)
     assert differ == []
-
-
-def documents_in(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        if "@context" in value:
-            yield value
-        for item in value.values():
-            yield from documents_in(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from documents_in(item)
 
 
 def test_every_document_of_the_shared_material_is_read_alike(shared_dir: Path) -> None:
