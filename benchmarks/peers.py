@@ -7,19 +7,19 @@ works that long and answers with a line: operations per second, or an object wit
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import SLICE_S, NotMeasured, Speed
-from tests.interop.counterparts import FOLDER, NotInstalled, python_didcomm
-from tests.interop.credentials import PACKAGES
+from tests.interop.counterparts import NotInstalled, node_vc, python_didcomm
 
 SCRIPTS = Path(__file__).parent / "peers"
 VC_PACKAGE = "@digitalbazaar/vc"
 DIDCOMM_PACKAGE = "didcomm"
-INSTALL_S = 120
+DIDKIT_PACKAGE = "didkit"
 
 
 def didcomm_command() -> list[str]:
@@ -35,14 +35,16 @@ def vc_command() -> list[str]:
 
     Node.js looks for packages beside the script, so the script is copied there.
     """
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        raise NotMeasured(f"npm {VC_PACKAGE} needs node and npm, which are not on the PATH")
-    home = FOLDER / "vc-node"
-    if not (home / "node_modules" / VC_PACKAGE).is_dir():
-        home.mkdir(parents=True, exist_ok=True)
-        _install([npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(home), *PACKAGES])
-    return [node, shutil.copy(SCRIPTS / "vc_verify.mjs", home)]
+    try:
+        node, _, folder, _ = node_vc().command
+    except NotInstalled as missing:
+        raise NotMeasured(str(missing)) from missing
+    return [node, shutil.copy(SCRIPTS / "vc_verify.mjs", folder)]
+
+
+def didkit_command() -> list[str]:
+    """PyPI `didkit`, which this project has among its own packages."""
+    return [sys.executable, str(SCRIPTS / "didkit_verify.py")]
 
 
 @contextmanager
@@ -68,12 +70,3 @@ def running(command: Sequence[str], job: dict[str, Any]) -> Iterator[Speed]:
     finally:
         process.kill()
         process.communicate()
-
-
-def _install(command: list[str]) -> None:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_S, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise NotMeasured(f"npm {VC_PACKAGE} cannot be installed: {error}") from error
-    if done.returncode:
-        raise NotMeasured(f"npm {VC_PACKAGE} cannot be installed: {done.stderr.strip()[-200:]}")

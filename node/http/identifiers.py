@@ -70,12 +70,8 @@ def _wanted(accept: str) -> str:
         media_type = part.partition(";")[0].strip().lower()
         if media_type in DOCUMENTS or media_type in _RESULTS:
             return media_type
-    raise ResolutionError(
-        "representationNotSupported",
-        "another representation",
-        found=accept[:80],
-        expected=f"{RESULT} or {DOCUMENTS[0]}",
-    )
+    expected = f"{RESULT} or {DOCUMENTS[0]}"
+    raise ResolutionError("another form", name="representationNotSupported", found=accept[:80], expected=expected)
 
 
 def _response(value: JsonObject, status: int, content_type: str) -> web.Response:

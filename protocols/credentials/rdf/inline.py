@@ -16,9 +16,12 @@ from pyld import jsonld
 from protocols.credentials.contexts import Contexts
 from protocols.credentials.rdf.processor import Processor
 from protocols.credentials.shape import as_object, as_text, many
-from protocols.errors import MalformedCredential
+from protocols.errors import MalformedCredential, TooLarge
 from protocols.jose.encoding import JsonObject
 
+MAX_TERMS = 256
+MAX_DEPTH = 6
+"""Contexts within contexts: PyLD looks through each once for every one around it."""
 _PREFIX_ENDS = frozenset(":/?#[]@")
 """A term whose IRI ends so would be a prefix too (JSON-LD 1.1, create term definition, step 14.2.5)."""
 _OF_CONTEXT = frozenset({"@version", "@protected", "@vocab"})
@@ -35,7 +38,11 @@ def check_inline(items: Sequence[Any], contexts: Contexts) -> None:
 
     Args:
         items: URLs of contexts in force, and at least one object.
+
+    Raises:
+        TooLarge: more than MAX_TERMS terms in all, or nested deeper than MAX_DEPTH.
     """
+    _check_size(items)
     spellings: dict[str, frozenset[str]] = {}
     for url in (item for item in items if isinstance(item, str)):
         for iri, terms in _spellings(url, contexts).items():
@@ -50,6 +57,18 @@ def check_inline(items: Sequence[Any], contexts: Contexts) -> None:
                 active = _check(item, active, processor, spellings, is_scoped=False)
         except jsonld.JsonLdError as error:
             raise MalformedCredential("not a JSON-LD context", found=str(error.args[0])[:120].rstrip(".")) from error
+
+
+def _check_size(items: Sequence[Any]) -> None:
+    terms, pending = 0, [(item, 1) for item in items]
+    while pending:
+        value, depth = pending.pop()
+        fields = as_object(value) or {}
+        terms += len(fields)
+        if terms > MAX_TERMS or depth > MAX_DEPTH:
+            raise TooLarge("an inline context too large", expected=f"{MAX_TERMS} terms, {MAX_DEPTH} within one another")
+        definitions = [found for item in fields.values() if (found := as_object(item))]
+        pending += [(found["@context"], depth + 1) for found in definitions if "@context" in found]
 
 
 def _check(context: Any, active: Any, processor: Processor, spellings: Spellings, *, is_scoped: bool) -> Any:
