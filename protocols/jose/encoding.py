@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import re
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import rfc8785
 
@@ -23,8 +23,10 @@ MAX_JSON_BYTES = 1024 * 1024
 MAX_JSON_DEPTH = 32
 MAX_SAFE_INTEGER = 2**53 - 1
 
-_STRUCTURE = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|$)|[\[{\]}]', re.DOTALL)
-"""Whole strings, so that brackets inside them are passed over, and brackets."""
+_NOT_BRACKETS = re.compile(r'(?:"[^"\\]*(?:\\.[^"\\]*)*(?:"|$)|[^"\[{\]}]+)+', re.DOTALL)
+"""Whole strings, so that brackets inside them are passed over, and whatever else stands between brackets."""
+_ALIKE = str.maketrans("[{]}", "(())")
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False).encode
 
 
 def b64url_encode(data: bytes) -> str:
@@ -88,6 +90,12 @@ def parse_object(data: bytes | str, *, max_bytes: int = MAX_JSON_BYTES, max_dept
 def canonical_json(value: Any) -> bytes:
     """`value` in RFC 8785 form: equal values have equal bytes."""
     try:
+        return _encode(_plain(value)).encode()
+    except _NotPlain:
+        pass
+    except (UnicodeError, RecursionError) as error:
+        raise MalformedMessage("cannot be written in RFC 8785 form") from error
+    try:
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeError, RecursionError) as error:
         raise MalformedMessage("cannot be written in RFC 8785 form") from error
@@ -104,14 +112,40 @@ def digest_json(value: Any) -> str:
 
 
 def _check_depth(text: str, max_depth: int) -> None:
+    """Takes the innermost pairs of brackets away, level by level; counts only where something is left."""
+    brackets = left = _NOT_BRACKETS.sub("", text).translate(_ALIKE)
+    for _ in range(max_depth):
+        if not left:
+            return
+        left = left.replace("()", "")
     depth = 0
-    for token in _STRUCTURE.finditer(text):
-        if token[0] in "[{":
-            depth += 1
-            if depth > max_depth:
-                raise TooLarge("JSON nested too deeply", expected=f"at most {max_depth} levels")
-        elif token[0] in "]}":
-            depth -= 1
+    for bracket in brackets if left else "":
+        depth += 1 if bracket == "(" else -1
+        if depth > max_depth:
+            raise TooLarge("JSON nested too deeply", expected=f"at most {max_depth} levels")
+
+
+class _NotPlain(Exception):
+    """RFC 8785 asks for more than sorted names and no spaces."""
+
+
+def _plain(value: Any) -> Any:
+    """`value` with whole numbers as integers, as it then only needs sorting; raises _NotPlain for what needs more.
+
+    That is: names outside ASCII, whose order is by UTF-16 code unit, and numbers that ECMAScript writes otherwise.
+    """
+    kind = cast(type[Any], type(value))
+    if kind is str or value is None or kind is bool:
+        return value
+    if kind is dict:
+        if not all(type(name) is str and name.isascii() for name in value):
+            raise _NotPlain
+        return {name: item if type(item) is str else _plain(item) for name, item in value.items()}
+    if kind is list:
+        return [item if type(item) is str else _plain(item) for item in value]
+    if kind in (int, float) and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER and value == int(value):
+        return int(value)
+    raise _NotPlain
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> JsonObject:

@@ -5,21 +5,23 @@ They sign the JSON and not its meaning, so contexts need not be known to check t
 Specs: https://www.w3.org/TR/vc-di-eddsa/#eddsa-jcs-2022, https://www.w3.org/TR/vc-di-ecdsa/#ecdsa-jcs-2019
 """
 
-from protocols.credentials.canonical import Reading, check_size
+from protocols.credentials.canonical import Reading
 from protocols.credentials.proofs.suite import Suite, digest_for, signature_of, signed_options, without_value
 from protocols.credentials.shape import many
-from protocols.errors import MalformedCredential, MalformedMessage
+from protocols.errors import MalformedCredential, MalformedMessage, TooLarge
 from protocols.jose.encoding import JsonObject, canonical_json
 from protocols.jose.keys import PublicKey, Signer
 
 
 def hash_data(document: JsonObject, options: JsonObject, reading: Reading, curve: str) -> bytes:
     """The hash of the options in RFC 8785 form, then that of the document: 64 bytes, 96 for P-384."""
-    check_size(document, reading.max_bytes)
     try:
-        return b"".join(digest_for(curve, canonical_json(part)) for part in (options, document))
+        parts = [canonical_json(part) for part in (options, document)]
     except MalformedMessage as error:
         raise MalformedCredential(error.detail) from error
+    if len(parts[1]) > reading.max_bytes:
+        raise TooLarge("a document too large", found=f"{len(parts[1])} bytes", expected=f"at most {reading.max_bytes}")
+    return b"".join(digest_for(curve, part) for part in parts)
 
 
 def jcs_suite(name: str, *, curves: tuple[str, ...]) -> Suite:
