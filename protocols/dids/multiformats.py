@@ -4,6 +4,7 @@ Specs: https://www.w3.org/TR/cid-1.0/#multibase-0, https://www.w3.org/TR/cid-1.0
 """
 
 import hashlib
+import re
 
 from protocols.errors import DidError, MalformedMessage
 from protocols.jose.encoding import b64url_decode, b64url_encode
@@ -13,6 +14,7 @@ MAX_BASE58_CHARACTERS = 8192
 """Base58 costs the square of its length; this bounds it to a few milliseconds."""
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_BASE58 = re.compile(f"[{_ALPHABET}]*\\Z")
 _DIGITS = {character: value for value, character in enumerate(_ALPHABET)}
 
 _CODES = {
@@ -50,11 +52,14 @@ def base58_decode(text: str) -> bytes:
     """
     if len(text) > MAX_BASE58_CHARACTERS:
         raise DidError("base58 too long", found=f"{len(text)} characters", expected=f"at most {MAX_BASE58_CHARACTERS}")
+    if not _BASE58.match(text):
+        raise DidError("not base58btc", expected="characters of the Bitcoin base58 alphabet")
     number = 0
-    for character in text:
-        if character not in _DIGITS:
-            raise DidError("not base58btc", expected="characters of the Bitcoin base58 alphabet")
-        number = number * 58 + _DIGITS[character]
+    for start in range(0, len(text), 10):  # small numbers first: the large one is multiplied a tenth as often
+        part = 0
+        for character in text[start : start + 10]:
+            part = part * 58 + _DIGITS[character]
+        number = number * 58 ** len(text[start : start + 10]) + part
     zeros = len(text) - len(text.lstrip("1"))
     return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
 

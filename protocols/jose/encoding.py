@@ -23,9 +23,10 @@ MAX_JSON_BYTES = 1024 * 1024
 MAX_JSON_DEPTH = 32
 MAX_SAFE_INTEGER = 2**53 - 1
 
-_NOT_BRACKETS = re.compile(r'(?:"[^"\\]*(?:\\.[^"\\]*)*(?:"|$)|[^"\[{\]}]+)+', re.DOTALL)
-"""Whole strings, so that brackets inside them are passed over, and whatever else stands between brackets."""
-_ALIKE = str.maketrans("[{]}", "(())")
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|$)', re.DOTALL)
+"""A whole string, so that brackets inside it are passed over."""
+_ALIKE = bytes.maketrans(b"[{]}", b"(())")
+_NOT_STRUCTURE = bytes(set(range(256)) - set(b'[{]}"'))
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False).encode
 
 
@@ -56,10 +57,10 @@ def parse_json(data: bytes | str, *, max_bytes: int = MAX_JSON_BYTES, max_depth:
         raise TooLarge("JSON too large", found=f"{len(data)} bytes", expected=f"at most {max_bytes} bytes")
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
-        text.encode("utf-8")
+        raw = text.encode("utf-8")
     except UnicodeError as error:
         raise MalformedMessage("not UTF-8 text", expected="JSON in UTF-8") from error
-    _check_depth(text, max_depth)
+    _check_depth(raw, max_depth)
     try:
         value = json.loads(
             text,
@@ -111,18 +112,26 @@ def digest_json(value: Any) -> str:
     return digest(canonical_json(value))
 
 
-def _check_depth(text: str, max_depth: int) -> None:
+def _check_depth(data: bytes, max_depth: int) -> None:
     """Takes the innermost pairs of brackets away, level by level; counts only where something is left."""
-    brackets = left = _NOT_BRACKETS.sub("", text).translate(_ALIKE)
+    brackets = left = _brackets(data)
     for _ in range(max_depth):
         if not left:
             return
-        left = left.replace("()", "")
+        left = left.replace(b"()", b"")
     depth = 0
-    for bracket in brackets if left else "":
-        depth += 1 if bracket == "(" else -1
+    for bracket in brackets if left else b"":
+        depth += 1 if bracket == 0x28 else -1
         if depth > max_depth:
             raise TooLarge("JSON nested too deeply", expected=f"at most {max_depth} levels")
+
+
+def _brackets(data: bytes) -> bytes:
+    """The brackets of a JSON text outside of its strings, as `(` and `)`."""
+    if b"\\" in data:
+        return _STRING.sub(b"", data).translate(_ALIKE, _NOT_STRUCTURE)
+    left = data.translate(_ALIKE, _NOT_STRUCTURE).replace(b'""', b"")  # strings without brackets; quotes still pair
+    return _STRING.sub(b"", left) if b'"' in left else left
 
 
 class _NotPlain(Exception):

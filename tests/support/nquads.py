@@ -19,7 +19,11 @@ def parse_nquads(text: str) -> list[Quad]:
 def _quad(line: str) -> Quad:
     terms = [_canonical(match[1]) for match in _TERM.finditer(line)]
     assert terms[-1].strip() == ".", line
-    return Quad(*terms[:-1])
+    return quad(*terms[:-1])
+
+
+def quad(subject: str, predicate: str, object: str, graph: str = "") -> Quad:
+    return subject, predicate, object, graph
 
 
 def _canonical(term: str) -> str:

@@ -70,6 +70,11 @@ def suites() -> Mapping[str, Suite]:
     return {suite.name: suite for suite in found}
 
 
+@cache
+def _by_type() -> Mapping[tuple[str, str | None], Suite]:
+    return {(suite.proof_type, suite.cryptosuite): suite for suite in suites().values()}
+
+
 def suite_named(name: str) -> Suite:
     """The suite to sign with; raises UnsupportedMessage for an unknown one."""
     if name not in suites():
@@ -79,10 +84,10 @@ def suite_named(name: str) -> Suite:
 
 def suite_of(proof: JsonObject) -> Suite | None:
     """The suite that a proof was made with, None where it is not known here."""
-    for suite in suites().values():
-        if (suite.proof_type, suite.cryptosuite) == (proof.get("type"), proof.get("cryptosuite")):
-            return suite
-    return None
+    kind, cryptosuite = proof.get("type"), proof.get("cryptosuite")
+    if not isinstance(kind, str) or not isinstance(cryptosuite, str | None):
+        return None
+    return _by_type().get((kind, cryptosuite))
 
 
 def digest_for(curve: str, data: bytes) -> bytes:

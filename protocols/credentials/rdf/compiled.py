@@ -43,6 +43,7 @@ class Property:
         coercion: of its values: "@id", "@vocab", "@json", a datatype, or None.
         suffix: what stands behind the quotes of its strings: a datatype, a language, or nothing.
         is_map: an object under it is a map of values, which is not covered.
+        is_simple: a string under it is one value and nothing else.
         scalars: the scope in which its strings are read.
         objects: the scope of objects under it; `references`: of those that have an id and nothing else.
     """
@@ -54,6 +55,7 @@ class Property:
     is_list: bool = False
     is_graph: bool = False
     is_map: bool = False
+    is_simple: bool = False
     scalars: "Scope"
     objects: "Scope"
     references: "Scope"
@@ -62,7 +64,7 @@ class Property:
 class Scope:
     """The contexts in force in one place of a document; `ids` and `types` are what @id and @type are called there."""
 
-    __slots__ = ("_children", "_home", "_properties", "_terms", "active", "ids", "types")
+    __slots__ = ("_children", "_home", "_properties", "_terms", "_typed", "active", "ids", "types")
 
     def __init__(self, home: "Compiled", active: Any) -> None:
         self._home = home
@@ -72,6 +74,7 @@ class Scope:
         self._properties: dict[str, Property] = {}
         self._terms: dict[str, str] = {}
         self._children: dict[Any, Scope] = {}
+        self._typed: dict[tuple[str, ...], Scope] = {}
 
     def property(self, name: str) -> Property:
         """What `name` means here.
@@ -91,8 +94,16 @@ class Scope:
         """The scope of an object that has contexts of its own."""
         return self._child(("local", *urls), list(urls))
 
-    def with_types(self, types: Sequence[str]) -> "Scope":
+    def with_types(self, types: tuple[str, ...]) -> "Scope":
         """The scope of an object with these types, for as long as no other object begins."""
+        found = self._typed.get(types)
+        if found is None:
+            found = self._with_types(types)
+            if all(name in self.active["mappings"] for name in types):  # only terms: any other name would be kept too
+                self._home.keep(self._typed, types, found)
+        return found
+
+    def _with_types(self, types: tuple[str, ...]) -> "Scope":
         scope = self
         for name in sorted(types):
             local = context_value(self.active, name, "@context")
@@ -121,6 +132,8 @@ class Scope:
         return resource(self._home.processor.expand_value(self.active, value, vocab=vocab))
 
     def _property(self, name: str) -> Property:
+        if name.startswith("@") or ":" in name:
+            raise NotCovered
         processor = self._home.processor
         expanded = processor.expand_name(self.active, name)
         if expanded in ("@id", "@type"):
@@ -147,6 +160,7 @@ class Scope:
             is_list="@list" in containers,
             is_graph="@graph" in containers,
             is_map=bool(containers & _MAPS),
+            is_simple=coercion != "@json" and containers.isdisjoint({"@list", "@graph"}),
             scalars=inner,
             objects=inner._of_object(name, reverts=True),
             references=inner._of_object(name, reverts=False),
@@ -186,11 +200,16 @@ class Compiled:
         found = kept.get(key)
         if found is None:
             try:
-                found = kept[key] = Scope(self, make())
+                found = Scope(self, make())
             except jsonld.JsonLdError as error:
                 raise NotCovered from error
-            self._count += 1
+            self.keep(kept, key, found)
         return found
+
+    def keep(self, kept: dict[Any, Scope], key: Any, scope: Scope) -> None:
+        """Remembers a scope, and that there is one more."""
+        kept[key] = scope
+        self._count += 1
 
     def _forget(self) -> None:
         self._root = Scope(self, self.processor.initial())

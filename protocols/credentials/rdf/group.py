@@ -88,7 +88,7 @@ def document_quads(document: JsonObject, reading: Reading) -> list[Quad]:
 def _quads(document: JsonObject, contexts: Contexts) -> list[Quad]:
     """The statements of a document in which nodes were given ids, with blank nodes in their place."""
     quads = to_quads(expand(document, contexts), max_quads=LIMITS.quads)
-    return [Quad(*(_blank_again(term) for term in quad)) for quad in quads]
+    return [(_blank_again(s), p, _blank_again(o), _blank_again(g)) for s, p, o, g in quads]
 
 
 def _blank_again(term: str) -> str:

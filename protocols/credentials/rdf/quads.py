@@ -52,7 +52,7 @@ class QuadWriter:
     def add(self, subject: str, predicate: str, object: str, graph: str) -> None:
         if len(self.quads) >= self.max_quads:
             raise TooLarge("too many statements", expected=f"at most {self.max_quads}")
-        self.quads.append(Quad(subject, predicate, object, graph))
+        self.quads.append((subject, predicate, object, graph))
 
     def new_blank(self) -> str:
         self.unnamed += 1
@@ -190,4 +190,6 @@ def _double(value: float) -> str:
 
 def escape_literal(text: str) -> str:
     """`text` as it stands between the quotes of a canonical literal (RDFC-1.0 section 5)."""
+    if text.isprintable() and text.isascii() and '"' not in text and "\\" not in text:
+        return text
     return _ESCAPED.sub(lambda match: _SHORT.get(match[0]) or f"\\u{ord(match[0]):04X}", text)

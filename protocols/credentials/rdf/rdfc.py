@@ -7,21 +7,14 @@ Spec: https://www.w3.org/TR/rdf-canon/
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import permutations
-from typing import NamedTuple
 
 from protocols.errors import TooLarge
 
-
-class Quad(NamedTuple):
-    """One statement; each term is written as in canonical N-Quads, `graph` is empty for the default graph."""
-
-    subject: str
-    predicate: str
-    object: str
-    graph: str = ""
+Quad = tuple[str, str, str, str]
+"""One statement: subject, predicate, object and graph, each as in canonical N-Quads; the default graph is empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,40 +63,62 @@ def canonicalize(quads: Iterable[Quad], *, algorithm: str = "sha256", limits: Li
     Raises:
         TooLarge: over one of the limits.
     """
-    return _Run(tuple(dict.fromkeys(quads)), algorithm, limits or Limits()).canonical()
+    given = tuple(quads)
+    made = _Run(given, algorithm, limits or Limits()).canonical()
+    if len(set(made.lines)) == len(given):
+        return made
+    return _Run(tuple(dict.fromkeys(given)), algorithm, limits or Limits()).canonical()  # a set states nothing twice
 
 
 class _Run:
+    """One canonicalization. Most statements have no blank node but perhaps as subject: of those only the rest of the
+    line is kept, by subject."""
+
     def __init__(self, quads: tuple[Quad, ...], algorithm: str, limits: Limits) -> None:
         _limit("statements", len(quads), limits.quads)
-        self.quads = quads
-        self.algorithm = algorithm
+        self.hasher = getattr(hashlib, algorithm)
         self.limits = limits
         self.work = 0
         self.issuer = _Issuer("c14n")
+        self.rests: dict[str, list[str]] = {}
+        self.linking: list[Quad] = []
         self.mentions: dict[str, list[Quad]] = {}
         for quad in quads:
-            for node in _blank_nodes(quad):
+            subject, predicate, object_, graph = quad
+            if not graph and object_[0] != "_":
+                rest = f" {predicate} {object_} .\n"
+                if subject in self.rests:
+                    self.rests[subject].append(rest)
+                else:
+                    self.rests[subject] = [rest]
+                continue
+            self.linking.append(quad)
+            for node in {term for term in (subject, object_, graph) if term[:1] == "_"}:
                 self.mentions.setdefault(node, []).append(quad)
-        _limit("blank nodes", len(self.mentions), limits.blank_nodes)
+        nodes = {node: None for node in self.rests if node[0] == "_"} | dict.fromkeys(self.mentions)
+        _limit("blank nodes", len(nodes), limits.blank_nodes)
         self.links: dict[str, list[tuple[str, Quad, str]]] = {}
-        self.first_degree = {node: self.hash_first_degree(node) for node in self.mentions}
+        self.first_degree = {node: self.hash_first_degree(node) for node in nodes}
 
     def canonical(self) -> Canonical:
         alike: dict[str, list[str]] = {}
         for node, first in self.first_degree.items():
             alike.setdefault(first, []).append(node)
         _limit("blank nodes alike at first sight", max(map(len, alike.values()), default=0), self.limits.alike)
-        for first in sorted(alike):
+        ordered = sorted(alike)
+        for first in ordered:
             if len(alike[first]) == 1:
                 self.issuer.issue(alike[first][0])
-        for first in sorted(alike):
-            self.issue_alike(alike[first])
+        for first in ordered:
+            if len(alike[first]) > 1:
+                self.issue_alike(alike[first])
         issued = self.issuer.issued
-        return Canonical(
-            lines=tuple(sorted(_line(quad, issued.__getitem__) for quad in self.quads)),
-            issued={node[2:]: name[2:] for node, name in issued.items()},
-        )
+        lines = [_line(quad, issued) for quad in self.linking]
+        for subject, rests in self.rests.items():
+            name = issued.get(subject, subject)
+            lines += [name + rest for rest in rests]
+        lines.sort()
+        return Canonical(lines=tuple(lines), issued={node[2:]: name[2:] for node, name in issued.items()})
 
     def issue_alike(self, nodes: list[str]) -> None:
         """Section 4.4.3 step 5: order nodes that look alike by the paths around them."""
@@ -122,26 +137,26 @@ class _Run:
         _limit("paths between blank nodes", self.work, self.limits.work)
 
     def hash(self, text: str) -> str:
-        return hashlib.new(self.algorithm, text.encode("utf-8")).hexdigest()
+        return self.hasher(text.encode("utf-8")).hexdigest()
 
     def hash_first_degree(self, node: str) -> str:
         """Section 4.6."""
-
-        def seen(term: str) -> str:
-            return "_:a" if term == node else "_:z"
-
-        return self.hash("".join(sorted(_line(quad, seen) for quad in self.mentions[node])))
+        lines = ["_:a" + rest for rest in self.rests.get(node, ())]
+        for quad in self.mentions.get(node, ()):
+            lines.append(_line(quad, {term: "_:a" if term == node else "_:z" for term in quad}))
+        lines.sort()
+        return self.hash("".join(lines))
 
     def hash_related(self, related: str, quad: Quad, issuer: _Issuer, position: str) -> str:
         """Section 4.7."""
         name = self.issuer.issued.get(related) or issuer.issued.get(related) or self.first_degree[related]
-        return self.hash(f"{position}{name}" if position == "g" else f"{position}{quad.predicate}{name}")
+        return self.hash(f"{position}{name}" if position == "g" else f"{position}{quad[1]}{name}")
 
     def hash_n_degree(self, node: str, issuer: _Issuer) -> tuple[str, _Issuer]:
         """Section 4.8."""
         groups: dict[str, list[str]] = {}
         if node not in self.links:
-            self.links[node] = _links(node, self.mentions[node])
+            self.links[node] = _links(node, self.mentions.get(node, []))
         self.spend(len(self.links[node]))
         for term, quad, position in self.links[node]:
             groups.setdefault(self.hash_related(term, quad, issuer, position), []).append(term)
@@ -188,7 +203,7 @@ def _links(node: str, mentions: list[Quad]) -> list[tuple[str, Quad, str]]:
     return [
         (term, quad, position)
         for quad in mentions
-        for term, position in ((quad.subject, "s"), (quad.object, "o"), (quad.graph, "g"))
+        for term, position in ((quad[0], "s"), (quad[2], "o"), (quad[3], "g"))
         if term.startswith("_:") and term != node
     ]
 
@@ -197,20 +212,16 @@ def _is_worse(path: str, best: str) -> bool:
     return bool(best) and len(path) >= len(best) and path > best
 
 
-def _blank_nodes(quad: Quad) -> set[str]:
-    return {term for term in (quad.subject, quad.object, quad.graph) if term[:1] == "_"}
-
-
-def _line(quad: Quad, name: Callable[[str], str]) -> str:
-    """The statement in canonical form, its blank nodes called as `name` says."""
+def _line(quad: Quad, issued: Mapping[str, str]) -> str:
+    """The statement in canonical form, its blank nodes called as they were issued."""
     subject, predicate, object_, graph = quad
     if subject[0] == "_":
-        subject = name(subject)
+        subject = issued[subject]
     if object_[0] == "_":
-        object_ = name(object_)
+        object_ = issued[object_]
     if not graph:
         return f"{subject} {predicate} {object_} .\n"
-    return f"{subject} {predicate} {object_} {name(graph) if graph[0] == '_' else graph} .\n"
+    return f"{subject} {predicate} {object_} {issued[graph] if graph[0] == '_' else graph} .\n"
 
 
 def _limit(what: str, found: int, most: int) -> None:

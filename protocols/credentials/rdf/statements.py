@@ -3,18 +3,19 @@
 Spec: https://www.w3.org/TR/json-ld11-api/#deserialize-json-ld-to-rdf-algorithm
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from protocols.credentials.contexts import Contexts
-from protocols.credentials.rdf.compiled import NotCovered, Property, Scope, compiled, local_contexts
-from protocols.credentials.rdf.expand import check_form, expand
+from protocols.credentials.rdf.compiled import Compiled, NotCovered, Property, Scope, compiled, local_contexts
+from protocols.credentials.rdf.expand import MAX_OBJECTS, expand
 from protocols.credentials.rdf.quads import TYPE, QuadWriter, escape_literal, literal, to_quads
 from protocols.credentials.rdf.rdfc import Quad
 from protocols.credentials.shape import many
 from protocols.jose.encoding import JsonObject
 
 _IDENTIFIERS = ("@id", "@vocab")
+MAX_DEPTH = 12
+"""Objects within objects that are walked: with the lists between them fewer levels than a document may have."""
 
 
 def statements(document: JsonObject, contexts: Contexts, *, max_quads: int) -> list[Quad]:
@@ -25,42 +26,71 @@ def statements(document: JsonObject, contexts: Contexts, *, max_quads: int) -> l
         MalformedCredential: anything that would be dropped, and so go unsigned.
         TooLarge: too deep, too many objects, or more than `max_quads` statements.
     """
-    check_form(document, contexts)
     try:
-        walk = _Walk(max_quads)
-        walk.node(document, compiled(contexts).root(), "")
-        return walk.quads
+        return _Walk(document, max_quads).statements(compiled(contexts))
     except NotCovered:
         return to_quads(expand(document, contexts), max_quads=max_quads)
 
 
 class _Walk(QuadWriter):
-    """Writes a document's statements as it goes through it."""
+    """Writes a document's statements as it goes through it.
+
+    What `expand.check_form` refuses is not covered: it is told by the long way, which begins with that check.
+    """
+
+    def __init__(self, document: JsonObject, max_quads: int) -> None:
+        super().__init__(max_quads)
+        self.document = document
+        self.own_id = document.get("id")
+        self.objects = 0
+        self.depth = 0
+
+    def statements(self, contexts: Compiled) -> list[Quad]:
+        self.node(self.document, contexts.root(), "")
+        return self.quads
 
     def node(self, node: JsonObject, scope: Scope, graph: str) -> str:
         """Writes an object, read in `scope` before its own contexts and types; its term."""
+        self.objects += 1
+        self.depth += 1
+        if self.objects > MAX_OBJECTS or self.depth > MAX_DEPTH:
+            raise NotCovered
         local = local_contexts(node)
         outer = scope if local is None else scope.with_local(local)
         types = _types(node, outer)
         inner = outer.with_types(types) if types else outer
-        subject, others = _parts(node, inner)
-        if len(types) > 0 and inner.types != outer.types:
+        if types and inner.types != outer.types:
             raise NotCovered  # what was read as a type would be something else in what the types bring
+        subject = _subject(node, inner)
+        if subject is not None and subject == self.own_id and node is not self.document and len(node) > 1:
+            raise NotCovered
         term = self.new_blank() if subject is None else inner.term(subject, vocab=False)
+        quads = self.quads
         for name in types:
-            self.add(term, TYPE, outer.term(name, vocab=True), graph)
-        for value, meaning in others:
-            self.values(term, meaning, value, graph)
+            quads.append((term, TYPE, outer.term(name, vocab=True), graph))
+        for name, value in node.items():
+            if name == "@context":
+                continue
+            meaning = inner.property(name)
+            if meaning.keyword is not None:
+                continue
+            if type(value) is str and meaning.is_simple:
+                quads.append((term, meaning.predicate, self._text(meaning, value), graph))
+            else:
+                self.values(term, meaning, value, graph)
+        if len(quads) > self.max_quads:
+            raise NotCovered
+        self.depth -= 1
         return term
 
     def values(self, subject: str, meaning: Property, value: Any, graph: str) -> None:
         """Writes one property with all its values."""
-        if value is None and meaning.coercion != "@json":
-            return
         if meaning.coercion == "@json":
-            if meaning.is_list or meaning.is_graph:
+            if meaning.is_list or meaning.is_graph or isinstance(value, dict | list):
                 raise NotCovered
             self.add(subject, meaning.predicate, literal({"@value": value, "@type": "@json"}), graph)
+            return
+        if value is None:
             return
         items = many(value)
         if meaning.is_map and any(isinstance(item, dict) for item in items):
@@ -83,12 +113,15 @@ class _Walk(QuadWriter):
         if isinstance(item, list) or meaning.is_graph:
             raise NotCovered
         if isinstance(item, str):
-            if meaning.coercion in _IDENTIFIERS:
-                return meaning.scalars.term(item, vocab=meaning.coercion == "@vocab")
-            return f'"{escape_literal(item)}"{meaning.suffix}'
+            return self._text(meaning, item)
         if meaning.coercion is None or meaning.coercion in _IDENTIFIERS:
             return literal({"@value": item})
         return literal({"@value": item, "@type": meaning.coercion})
+
+    def _text(self, meaning: Property, text: str) -> str:
+        if meaning.coercion in _IDENTIFIERS:
+            return meaning.scalars.term(text, vocab=meaning.coercion == "@vocab")
+        return f'"{escape_literal(text)}"{meaning.suffix}'
 
     def _object(self, meaning: Property, item: JsonObject, graph: str) -> str:
         if "@value" in item:
@@ -105,29 +138,23 @@ class _Walk(QuadWriter):
         return self.within(term, lambda: self.node(item, scope, term))
 
 
-def _types(node: JsonObject, scope: Scope) -> Sequence[str]:
+def _types(node: JsonObject, scope: Scope) -> tuple[str, ...]:
     """The types of an object, before what they bring is in force."""
-    names = [name for name in node if name in scope.types]
+    names = [name for name in scope.types if name in node]
     if not names:
         return ()
-    types = many(node[names[0]])
+    types = tuple(many(node[names[0]]))
     if len(names) > 1 or node[names[0]] is None or not all(isinstance(name, str) for name in types):
         raise NotCovered
     return types
 
 
-def _parts(node: JsonObject, scope: Scope) -> tuple[str | None, list[tuple[Any, Property]]]:
-    """The id of an object, and everything else but its types, with what its name means in `scope`."""
-    subject: str | None = None
-    others: list[tuple[Any, Property]] = []
-    for name, value in node.items():
-        if name == "@context":
-            continue
-        meaning = scope.property(name)
-        if meaning.keyword is None:
-            others.append((value, meaning))
-        elif meaning.keyword == "@id":
-            if subject is not None or not isinstance(value, str):
-                raise NotCovered
-            subject = value
-    return subject, others
+def _subject(node: JsonObject, scope: Scope) -> str | None:
+    """The id of an object, None where it has none."""
+    names = [name for name in scope.ids if name in node]
+    if not names:
+        return None
+    subject = node[names[0]]
+    if len(names) > 1 or not isinstance(subject, str):
+        raise NotCovered
+    return subject

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from protocols.credentials.rdf.rdfc import Limits, Quad, canonicalize
+from protocols.credentials.rdf.rdfc import Limits, canonicalize
 from protocols.errors import TooLarge
-from tests.support.nquads import parse_nquads
+from tests.support.nquads import parse_nquads, quad
 
 WIDE = Limits(blank_nodes=10_000, alike=10_000, quads=100_000)
 """What the vectors need; the door's limits on counts do not apply to them, the budget of work does."""
@@ -58,7 +58,7 @@ def test_the_poison_graph_is_refused_in_bounded_time_by_the_budget_alone(shared_
 
 @pytest.mark.parametrize("size", [7, 8, 10])
 def test_a_clique_is_refused_at_the_door_within_50_ms(size: int) -> None:
-    clique = [Quad(f"_:e{a}", "<urn:p>", f"_:e{b}") for a, b in permutations(range(size), 2)]
+    clique = [quad(f"_:e{a}", "<urn:p>", f"_:e{b}") for a, b in permutations(range(size), 2)]
     started = time.perf_counter()
     with pytest.raises(TooLarge, match="too many blank nodes alike"):
         canonicalize(clique)
@@ -67,7 +67,7 @@ def test_a_clique_is_refused_at_the_door_within_50_ms(size: int) -> None:
 
 def test_many_small_cliques_under_the_limit_of_likeness_run_out_of_budget() -> None:
     cliques = [
-        Quad(f"_:e{group}x{a}", f"<urn:p{group}>", f"_:e{group}x{b}")
+        quad(f"_:e{group}x{a}", f"<urn:p{group}>", f"_:e{group}x{b}")
         for group in range(40)
         for a, b in permutations(range(6), 2)
     ]
@@ -77,12 +77,12 @@ def test_many_small_cliques_under_the_limit_of_likeness_run_out_of_budget() -> N
 
 def test_the_counts_are_refused_before_any_hashing() -> None:
     with pytest.raises(TooLarge, match="too many blank nodes"):
-        canonicalize([Quad(f"_:b{n}", "<urn:p>", f'"{n}"') for n in range(257)])
+        canonicalize([quad(f"_:b{n}", "<urn:p>", f'"{n}"') for n in range(257)])
     with pytest.raises(TooLarge, match="too many statements"):
-        canonicalize([Quad("<urn:s>", "<urn:p>", f'"{n}"') for n in range(10_001)])
+        canonicalize([quad("<urn:s>", "<urn:p>", f'"{n}"') for n in range(10_001)])
 
 
 def test_the_names_and_the_order_of_the_input_do_not_matter() -> None:
-    quads = [Quad("_:a", "<urn:p>", "_:b"), Quad("_:b", "<urn:p>", '"x"'), Quad("_:b", "<urn:p>", '"x"')]
-    renamed = [Quad("_:q", "<urn:p>", '"x"'), Quad("_:c14n0", "<urn:p>", "_:q")]
+    quads = [quad("_:a", "<urn:p>", "_:b"), quad("_:b", "<urn:p>", '"x"'), quad("_:b", "<urn:p>", '"x"')]
+    renamed = [quad("_:q", "<urn:p>", '"x"'), quad("_:c14n0", "<urn:p>", "_:q")]
     assert canonicalize(quads).nquads == canonicalize(renamed).nquads
