@@ -6,8 +6,10 @@ at or when. One hung issuer delays no other. A list that changed has every repor
 """
 
 import asyncio
+import contextlib
 import gzip
-from collections.abc import Callable, Sequence
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -32,8 +34,13 @@ from protocols.status.lookup import MAX_LIST_DOCUMENT_BYTES, Snapshot, accept_li
 
 SYNCED = FreshnessPolicy(fresh_s=3600, usable_s=7 * 24 * 3600)
 """Older than an hour a list is stale, and a report says so; older than a week it says nothing."""
-AT_ONCE = 16
-BATCH = 200
+AT_ONCE = 64
+AT_ONCE_PER_HOST = 4
+MOST = 10_000
+"""URLs of lists that are due, taken in at one look."""
+RUN_S = 60.0
+"""After which a run begins no more, so that it ends well within its lease."""
+LOOK_EVERY_S = 0.5
 BACKOFF_S = (5, 10, 30, 120, 600, 3600, 6 * 3600)
 """Soon again at first: a report may wait for the list, and its publisher may just be starting."""
 ACCEPT = "application/vc, application/json, application/ld+json"
@@ -51,6 +58,48 @@ class SyncedList:
     next_at: datetime
     failures: int
     error: str | None
+
+
+class _Fair:
+    """URLs that wait for their turn: a few of each host at once, the hosts in turn."""
+
+    def __init__(self) -> None:
+        self._waiting: OrderedDict[str, deque[str]] = OrderedDict()
+        self._under_way: Counter[str] = Counter()
+        self._known: set[str] = set()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._known
+
+    def add(self, urls: Iterable[str]) -> None:
+        for url in urls:
+            if url not in self._known:
+                self._known.add(url)
+                self._waiting.setdefault(urlsplit(url).netloc, deque()).append(url)
+
+    def take(self) -> Iterator[str]:
+        """The next ones, as many as may be under way."""
+        for host in [host for host in self._waiting if self._under_way[host] < AT_ONCE_PER_HOST]:
+            if self._under_way.total() >= AT_ONCE:
+                return
+            waiting = self._waiting[host]
+            while waiting and self._under_way[host] < AT_ONCE_PER_HOST:
+                self._under_way[host] += 1
+                yield waiting.popleft()
+            del self._waiting[host]
+            if waiting:
+                self._waiting[host] = waiting  # behind the others now
+
+    def done(self, url: str) -> None:
+        self._under_way[urlsplit(url).netloc] -= 1
+        self._known.discard(url)
+
+    def forget(self) -> None:
+        """Nothing waits any more; what is under way ends by itself."""
+        for waiting in self._waiting.values():
+            self._known.difference_update(waiting)
+        self._waiting.clear()
 
 
 @dataclass(slots=True)
@@ -73,18 +122,39 @@ class StatusSync:
     changed: Callable[[Session, str], None]
 
     async def run_due(self) -> None:
-        """Fetches every list that is due; each failure is that list's alone."""
-        now = self.clock.now()
-        due = await self.storage.read(lambda session: rows.due(session, now=now, limit=BATCH))
-        slots = asyncio.Semaphore(AT_ONCE)
+        """Fetches every list that is due; each failure is that list's alone.
 
-        async def one(row: rows.StatusSnapshot) -> None:
-            async with slots:
-                await self._refresh(row)
+        A host that does not answer holds its own few places and no other: lists of other hosts go on being fetched
+        beside it, those too that become due while it is waited for.
+        """
+        queue, until = _Fair(), self.clock.monotonic() + RUN_S
+        freed = asyncio.Event()
+
+        async def one(url: str) -> None:
+            try:
+                row = await self.storage.read(lambda session: rows.get(session, url))
+                if row is not None and row.next_at <= self.clock.now():  # it may have been done since it was listed
+                    await self._refresh(row)
+            finally:
+                queue.done(url)
+                freed.set()
 
         async with asyncio.TaskGroup() as tasks:
-            for row in due:
-                tasks.create_task(one(row))
+            looked_at = -LOOK_EVERY_S
+            while True:
+                now_s = self.clock.monotonic()
+                if now_s >= until:
+                    queue.forget()
+                elif now_s >= looked_at + LOOK_EVERY_S:
+                    looked_at, now = now_s, self.clock.now()
+                    queue.add(await self.storage.read(lambda session, now=now: rows.due(session, now=now, limit=MOST)))
+                for url in queue.take():
+                    tasks.create_task(one(url))
+                if queue.is_empty:
+                    return
+                freed.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(freed.wait(), LOOK_EVERY_S)
 
     async def discover(self) -> None:
         """The job `status.discover`: the lists that members publish are kept before anything rests on them.
@@ -116,8 +186,7 @@ class StatusSync:
         """Looks at every list now, not when it is due: (how many lists, how many of them failed)."""
         now = self.clock.now()
         count = await self.storage.run("status.due", lambda session: rows.make_due(session, now=now))
-        for _ in range(0, count, BATCH):
-            await self.run_due()
+        await self.run_due()
         after = await self.storage.read(lambda session: rows.all(session, limit=count, after=None))
         return count, sum(row.failures > 0 for row in after)
 

@@ -38,7 +38,7 @@ def format_time(at: datetime) -> str:
     """`at` as a dateTimeStamp with Z, to the second; raises ValueError for a naive time."""
     if at.tzinfo is None:
         raise ValueError("a time without zone")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def _malformed(value: object, name: str) -> MalformedCredential:

@@ -4,6 +4,7 @@ Spec: https://www.w3.org/TR/vc-bitstring-status-list/#bitstring-encoding
 """
 
 import zlib
+from collections import OrderedDict
 
 from protocols.errors import MalformedMessage
 from protocols.jose.encoding import b64url_decode, b64url_encode
@@ -45,6 +46,32 @@ def inflate(data: bytes, *, max_bytes: int = MAX_BYTES) -> bytes:
     return bits
 
 
+class Inflated:
+    """Lists that were inflated lately, so that looking something up in one costs no inflation; bounded in bytes."""
+
+    def __init__(self, max_bytes: int = 64 * 1024 * 1024) -> None:
+        self._max_bytes = max_bytes
+        self._kept: OrderedDict[bytes, bytes] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, compressed: bytes) -> bytes:
+        """As `inflate`; the same bytes are inflated once for as long as they are remembered."""
+        bits = self._kept.get(compressed)
+        if bits is None:
+            bits = inflate(compressed)
+            self._keep(compressed, bits)
+        else:
+            self._kept.move_to_end(compressed)
+        return bits
+
+    def _keep(self, compressed: bytes, bits: bytes) -> None:
+        self._kept[compressed] = bits
+        self._bytes += len(compressed) + len(bits)
+        while self._bytes > self._max_bytes and len(self._kept) > 1:
+            older, gone = self._kept.popitem(last=False)
+            self._bytes -= len(older) + len(gone)
+
+
 def encode(bits: bytes) -> str:
     """`bits` as an encodedList: multibase `u`, base64url without padding of GZIP."""
     return "u" + b64url_encode(compress(bits))
@@ -67,6 +94,8 @@ def decode(encoded: str, *, max_bytes: int = MAX_BYTES) -> bytes:
 
 def get_value(bits: bytes, index: int, size: int = 1) -> int:
     """The `size`-bit value of entry `index`, first bit most significant; raises StatusRangeError past the end."""
+    if size == 1 and 0 <= index < len(bits) * 8:
+        return bits[index >> 3] >> (7 - (index & 7)) & 1
     start = index * size
     if index < 0 or start + size > len(bits) * 8:
         raise StatusRangeError("the index is past the end of the list", found=str(index))

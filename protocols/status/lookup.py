@@ -20,7 +20,7 @@ from protocols.credentials.validity import check_dates
 from protocols.errors import MalformedCredential, TooLarge
 from protocols.findings import Outcome
 from protocols.jose.encoding import JsonObject
-from protocols.status.bitstring import MIN_ENTRIES, compressed_of, get_value, inflate
+from protocols.status.bitstring import MIN_ENTRIES, Inflated, compressed_of, get_value, inflate
 from protocols.status.entry import StatusEntry
 from protocols.status.errors import (
     MalformedValueError,
@@ -34,6 +34,7 @@ from protocols.status.publish import LIST_TYPE
 MAX_LIST_DOCUMENT_BYTES = 4 * 1024 * 1024
 LIST_READING = Reading(max_bytes=MAX_LIST_DOCUMENT_BYTES)
 """For checking the proofs of a list: its document may be larger than other credentials."""
+_INFLATED = Inflated()
 _PERMANENT = "revocation"
 """The purpose whose set bits are not meant to be cleared again (section 2.1)."""
 
@@ -217,7 +218,7 @@ def _cleared(previous: Snapshot | None, bits: bytes) -> int:
 def _value(entry: StatusEntry, snapshot: Snapshot) -> int:
     if entry.purpose not in snapshot.purposes:
         raise StatusVerificationError("the list is for another purpose", expected=entry.purpose)
-    bits = inflate(snapshot.compressed)
+    bits = _INFLATED.get(snapshot.compressed)
     if len(bits) * 8 < MIN_ENTRIES * entry.size:
         raise StatusListLengthError("the list is too short for entries of this size")
     return get_value(bits, entry.index, entry.size)

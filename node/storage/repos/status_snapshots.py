@@ -26,8 +26,9 @@ def rely(session: Session, url: str, presentation_id: str) -> None:
     insert_new(session, StatusReliance, {"url": url, "presentation_id": presentation_id})
 
 
-def due(session: Session, *, now: datetime, limit: int) -> Sequence[StatusSnapshot]:
-    query = select(StatusSnapshot).where(StatusSnapshot.next_at <= now).order_by(col(StatusSnapshot.next_at))
+def due(session: Session, *, now: datetime, limit: int) -> Sequence[str]:
+    """URLs of the lists that are to be looked at, the longest due first."""
+    query = select(StatusSnapshot.url).where(StatusSnapshot.next_at <= now).order_by(col(StatusSnapshot.next_at))
     return session.exec(query.limit(limit)).all()
 
 
