@@ -154,7 +154,8 @@ class StatusSync:
                     return
                 freed.clear()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(freed.wait(), LOOK_EVERY_S)
+                    async with asyncio.timeout(LOOK_EVERY_S):
+                        await freed.wait()
 
     async def discover(self) -> None:
         """The job `status.discover`: the lists that members publish are kept before anything rests on them.

@@ -57,7 +57,8 @@ class Admission:
     async def __aenter__(self) -> None:
         try:
             if self._places.locked():
-                await asyncio.wait_for(self._places.acquire(), WAIT_S)
+                async with asyncio.timeout(WAIT_S):
+                    await self._places.acquire()
             else:
                 await self._places.acquire()
         except TimeoutError:

@@ -120,7 +120,8 @@ class PostgresStorage:
         self._writer = asyncio.create_task(self._write(), name="storage-write")
         self._listener = asyncio.create_task(self._hear(), name="storage-listen")
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._hearing.wait(), CONNECT_TIMEOUT_S)
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                await self._hearing.wait()
         self._open = True
 
     async def close(self) -> None:

@@ -26,7 +26,9 @@ class Ear:
 
     async def wait(self, timeout_s: float) -> bool:
         try:
-            await asyncio.wait_for(self._event.wait(), timeout_s)
+            # not wait_for: in Python 3.11 it loses a cancellation that comes together with the wake
+            async with asyncio.timeout(timeout_s):
+                await self._event.wait()
         except TimeoutError:
             return False
         self._event.clear()

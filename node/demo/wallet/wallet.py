@@ -275,6 +275,7 @@ def _remembered(store: Store, origins: Mapping[str, str]) -> Mapping[str, str]:
 
 async def _within(limit_s: float, waiting: Awaitable[object]) -> None:
     try:
-        await asyncio.wait_for(waiting, limit_s)
+        async with asyncio.timeout(limit_s):
+            await waiting
     except TimeoutError:
         return
