@@ -8,6 +8,8 @@ from typing import Any, cast
 
 import typer
 
+from protocols.credentials.baking import Baked, is_picture, unbake
+from protocols.credentials.baking.contents import MAX_PICTURE_BYTES
 from protocols.errors import MalformedMessage, ProtocolError
 from protocols.jose.encoding import JsonObject, parse_object
 
@@ -36,6 +38,21 @@ def read_object(path: Path, max_depth: int = 32) -> JsonObject:
         return parse_object(read_bytes(path), max_bytes=MAX_FILE_BYTES, max_depth=max_depth)
     except ProtocolError as error:
         raise MalformedMessage(f"{path}: {error.detail}", found=error.found, expected="a JSON object") from error
+
+
+def read_credential(path: Path) -> Baked:
+    """The credential or presentation in a file: JSON, a compact token, or a picture with a badge in it.
+
+    Raises:
+        MalformedMessage, MalformedCredential: none of these.
+    """
+    data = read_bytes(path, MAX_PICTURE_BYTES)
+    if is_picture(data):
+        return unbake(data)
+    text = data.strip()
+    if text.count(b".") >= 2 and text.isascii() and not text.startswith(b"{"):
+        return text.decode("ascii")
+    return read_object(path)
 
 
 def read_table(path: Path) -> JsonObject:

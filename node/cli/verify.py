@@ -8,7 +8,7 @@ import typer
 
 from node.adapters.didkit_worker import Didkit, didkit_pool
 from node.adapters.proof_worker import ProofChecker, proof_pool
-from node.cli.inputs import read_object
+from node.cli.inputs import read_credential
 from node.cli.options import DataOption, JsonOption
 from node.cli.output import show_facts
 from node.cli.plain import show_error
@@ -21,6 +21,7 @@ from node.services.verification import Verification
 from node.settings import Settings, load_settings
 from node.storage.engine import DEFAULT_URL
 from node.storage.read_only import open_read_only
+from protocols.credentials.enveloped import as_envelope
 from protocols.errors import Explained, ProtocolError
 from protocols.jose.encoding import JsonObject
 from protocols.verification.report import Verdict, VerificationReport
@@ -36,18 +37,19 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(help="A credential or a presentation, as JSON.")],
+    file: Annotated[Path, typer.Argument(help="A credential or a presentation: JSON, a token, or a baked picture.")],
     data: DataOption,
     as_json: JsonOption = False,
 ) -> None:
     """Check a credential or presentation with no network, from what the node has synced.
 
-    Exit 0: verified; 1: not verified; 2: could not tell; 65: not a JSON object, so no verdict; 69: the node's own
-    data cannot be read, so none either. The node may run meanwhile, or not.
+    Exit 0: verified; 1: not verified; 2: could not tell; 65: nothing that can be read, so no verdict; 69: the node's
+    own data cannot be read, so none either. The node may run meanwhile, or not.
     """
     settings = load_settings(data)
     try:
-        document = read_object(file)
+        found = read_credential(file)
+        document = as_envelope(found) if isinstance(found, str) else found
     except ProtocolError as error:
         raise _without_verdict(error, EXIT_DATA) from error
     try:
