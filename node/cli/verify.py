@@ -16,6 +16,7 @@ from node.cli.report import show_report
 from node.clock import SystemClock, new_id
 from node.errors import ConfigurationError, NodeError
 from node.metrics import Metrics
+from node.services.credential_evidence import Credentials
 from node.services.directory import Directory
 from node.services.verification import Verification
 from node.settings import Settings, load_settings
@@ -77,7 +78,8 @@ async def _report(settings: Settings, document: JsonObject) -> VerificationRepor
     proofs, legacy = proof_pool(metrics), didkit_pool(metrics)
     await storage.start()
     try:
-        verification = Verification(storage, Directory(storage, clock), ProofChecker(proofs), Didkit(legacy), clock)
+        credentials = Credentials(storage, Directory(storage, clock), ProofChecker(proofs), Didkit(legacy))
+        verification = Verification(credentials, ProofChecker(proofs), clock)
         if _is_presentation(document):
             return await verification.report_on_presentation(document, new_id())
         return await verification.report_on_credential(document, new_id())

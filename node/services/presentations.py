@@ -13,11 +13,12 @@ from node.adapters.keystore import Sealer
 from node.clock import Clock, new_id
 from node.errors import NotFound
 from node.metrics import Metrics
+from node.services.credential_evidence import Rest
 from node.services.did_document import Purpose
 from node.services.flows import FlowRunner
 from node.services.identity import Identity
 from node.services.performers import Unit
-from node.services.verification import Held, Rest, Verification
+from node.services.verification import Held, Verification
 from node.services.work import Outcome, WorkList
 from node.storage.repos import exchange as rows
 from node.storage.repos import status_snapshots

@@ -8,16 +8,19 @@ Spec: https://www.w3.org/TR/vcalm/#verifying
 """
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from node.adapters.did_resolver import Resolver
 from node.clock import new_id
 from node.errors import NodeError
+from node.services.credential_evidence import Brought
 from node.services.status_lists import StatusLists
 from node.services.status_sync import StatusSync
-from node.services.verification import Brought, Verification, holder_of, signers_of
+from node.services.verification import Verification, holder_of, signers_of
 from protocols.consent.presentation import credentials_of
+from protocols.credentials.embedded import MAX_DEPTH, embedded_in
 from protocols.credentials.enveloped import as_envelope, contents_of, dids_of, is_enveloped
 from protocols.credentials.presentation import MAX_CREDENTIALS
 from protocols.credentials.shape import as_object, as_text, many
@@ -29,6 +32,8 @@ from protocols.verification.report import VerificationReport
 
 PATIENCE_S = 10.0
 """For everything that one call makes us fetch, together."""
+MOST_ISSUERS = 16
+"""DID documents that are fetched for one call."""
 MOST_LISTS = 8
 """Status lists that are fetched for one call."""
 
@@ -65,11 +70,11 @@ class VcApiVerifier:
 
     async def _bring(self, credentials: Sequence[JsonObject], holders: Sequence[str]) -> Brought:
         lists: dict[str, str] = {}
-        credentials = [(contents_of(each) or {}) if is_enveloped(each) else each for each in credentials]
+        credentials = list(_with_embedded(credentials))
         for credential in credentials:
             for url in _lists_of(credential):
                 lists.setdefault(url, issuer_of(credential))
-        dids = dict.fromkeys([*map(issuer_of, credentials), *holders])
+        dids = list(dict.fromkeys([*map(issuer_of, credentials), *holders]))[:MOST_ISSUERS]
         documents, snapshots = await asyncio.gather(
             asyncio.gather(*(self._document(did) for did in dids if did)),
             asyncio.gather(*(self._snapshot(url, lists[url]) for url in list(lists)[:MOST_LISTS])),
@@ -96,6 +101,16 @@ class VcApiVerifier:
                 return await self.status_sync.read((await self.status_lists.get(own)).body, url, issuer)
         except (NodeError, ProtocolError, TimeoutError):
             return None
+
+
+def _with_embedded(credentials: Iterable[JsonObject], depth: int = 0) -> Iterator[JsonObject]:
+    """Each credential, what is in its envelope, and what is embedded in it."""
+    for each in credentials:
+        opened = (contents_of(each) or {}) if is_enveloped(each) else each
+        yield opened
+        if depth < MAX_DEPTH:
+            with contextlib.suppress(ProtocolError):
+                yield from _with_embedded((inner.document for inner in embedded_in(opened)), depth + 1)
 
 
 def issuer_of(credential: JsonObject) -> str:

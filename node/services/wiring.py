@@ -15,6 +15,7 @@ from node.services.achievements import Achievements
 from node.services.admission import Admission
 from node.services.anchor_statements import AnchorStatements
 from node.services.attempts import Attempts
+from node.services.credential_evidence import Credentials
 from node.services.directory import Directory
 from node.services.entity_configuration import OwnConfiguration
 from node.services.exchange import Exchange
@@ -133,7 +134,7 @@ def build_services(
     routing = Routing(mailbox, routes, outbox, clock, log)
     issuance = Issuance(storage, identity, achievements, status_lists, flows, work, clock)
     learners = Learners(storage, invitations, clock, issuance.bound)
-    verification = Verification(storage, directory, outside.proofs, outside.didkit, clock)
+    verification = Verification(Credentials(storage, directory, outside.proofs, outside.didkit), outside.proofs, clock)
     presentations = Presentations(
         storage, identity, sealer, verification, flows, work, metrics, clock, sync.federation_every_s
     )

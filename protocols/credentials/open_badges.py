@@ -78,9 +78,12 @@ def achievement_credential(
 
 def is_badge(credential: Credential) -> bool:
     """Whether this is an Open Badge whose terms have the meaning that Open Badges gives them."""
-    return bool(BADGE_TYPES & set(credential.types)) and any(
-        url.startswith("https://purl.imsglobal.org/spec/ob/v3p0/context") for url in credential.contexts
-    )
+    return bool(BADGE_TYPES & set(credential.types)) and _means_open_badges(credential)
+
+
+def is_endorsement(credential: Credential) -> bool:
+    """Whether this is an EndorsementCredential in the terms of Open Badges."""
+    return "EndorsementCredential" in credential.types and _means_open_badges(credential)
 
 
 def achievement_of(credential: Credential) -> Mapping[str, Any] | None:
@@ -103,6 +106,10 @@ def results_of(credential: Credential) -> tuple[Result, ...]:
         for subject in credential.subjects
         for result in _objects(subject.get("result"))
     )
+
+
+def _means_open_badges(credential: Credential) -> bool:
+    return any(url.startswith("https://purl.imsglobal.org/spec/ob/v3p0/context") for url in credential.contexts)
 
 
 def _achievements(credential: Credential) -> list[JsonObject]:

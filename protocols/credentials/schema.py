@@ -1,4 +1,4 @@
-"""Step 3 of the numbered check: the shape that Open Badges 3.0 asks of its parts, all problems at once.
+"""Step 3 of the numbered check: the shape that Open Badges 3.0 and CLR 2.0 ask of their parts, all problems at once.
 
 No registry package carries 1EdTech's JSON Schema, so the required members and their kinds stand here as a table,
 written from the specification's data model.
@@ -9,8 +9,9 @@ Spec: https://www.imsglobal.org/spec/ob/v3p0#data-models
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from protocols.credentials.clr import is_clr, record_problems
 from protocols.credentials.model import Credential
-from protocols.credentials.open_badges import is_badge
+from protocols.credentials.open_badges import is_badge, is_endorsement
 from protocols.credentials.shape import as_object, is_url, many
 from protocols.credentials.times import parse_time
 from protocols.errors import MalformedCredential
@@ -64,6 +65,7 @@ _PARTS: Mapping[str, Mapping[str, str]] = {
         "role": "text",
         "term": "text",
     },
+    "EndorsementSubject": {"id": "!url", "type": "!*text", "endorsementComment": "text"},
     "Achievement": {
         "id": "!url",
         "type": "!*text",
@@ -134,14 +136,42 @@ _PARTS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def badge_problems(credential: Credential) -> list[str]:
-    """What is wrong with a badge, each as `path: what is expected`, at most 50; empty for a well-formed one.
+def shape_problems(credential: Credential) -> list[str] | None:
+    """What is wrong with a badge, an endorsement or a record, each as `path: what is expected`, at most 50.
 
-    Credentials that are no badges have one problem: that.
+    None for a credential of other types: there is no shape that it has to have.
     """
-    if not is_badge(credential):
-        return ["type: not an Open Badge 3.0 credential"]
-    return [problem for _, problem in zip(range(MAX_PROBLEMS), _badge(credential), strict=False)]
+    if is_badge(credential):
+        found = _badge(credential)
+    elif is_endorsement(credential):
+        found = _endorsement(credential)
+    elif is_clr(credential):
+        found = _record(credential)
+    else:
+        return None
+    return [problem for _, problem in zip(range(MAX_PROBLEMS), found, strict=False)]
+
+
+def _endorsement(credential: Credential) -> Iterator[str]:
+    for name in ("id", "name"):
+        if not isinstance(credential.raw.get(name), str):
+            yield f"{name}: an endorsement needs one"
+    if credential.valid_from is None:
+        yield "validFrom: an endorsement needs a time with its offset"
+    if as_object(credential.issuer_raw) is not None:
+        yield from _part(credential.issuer_raw, "Profile", "issuer")
+    for subject in credential.subjects:
+        yield from _part(subject, "EndorsementSubject", "credentialSubject")
+
+
+def _record(credential: Credential) -> Iterator[str]:
+    if as_object(credential.issuer_raw) is not None:
+        yield from _part(credential.issuer_raw, "Profile", "issuer")
+    yield from record_problems(credential)
+    for subject in credential.subjects:
+        for name, part in (("achievement", "Achievement"), ("identifier", "IdentityObject")):
+            for item in many(subject.get(name)):
+                yield from _part(item, part, f"credentialSubject.{name}")
 
 
 def _badge(credential: Credential) -> Iterator[str]:

@@ -144,8 +144,8 @@ def _offers(credential: CredentialEvidence, where: str, outcome: Outcome) -> Ite
                 verified=verified,
                 target_framework=framework if isinstance(framework, str) else None,
             )
-    for index, inner in enumerate(credential.embedded):
-        yield from _offers(inner, f"{where}/embedded/{index}", outcome)
+    for inner in credential.embedded:
+        yield from _offers(inner, f"{where}{inner.pointer}", outcome)
 
 
 def _achievement_name(credential: CredentialEvidence) -> str:

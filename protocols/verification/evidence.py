@@ -59,6 +59,7 @@ class CredentialEvidence:
         published_skills: the skills that its issuer's own synced metadata says its achievement evidences; None where
             no metadata was synced, or it does not name the achievement.
         embedded: embedded credentials and endorsements, gathered alike.
+        pointer: the JSON pointer to it in the credential that it is embedded in.
     """
 
     document: Mapping[str, Any]
@@ -72,6 +73,7 @@ class CredentialEvidence:
     issuer: IssuerEvidence
     published_skills: frozenset[str] | None = None
     embedded: tuple["CredentialEvidence", ...] = ()
+    pointer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,5 +61,5 @@ def claims_of(credential: CredentialEvidence, presenter: Presenter, where: str) 
         for name in sorted(subject.keys() - {"id", "type"}):
             escaped = name.replace("~", "~0").replace("/", "~1")
             yield ClaimProvenance(path=f"{base}/{escaped}", provenance=provenance)
-    for index, inner in enumerate(credential.embedded):
-        yield from claims_of(inner, presenter, f"{where}/embedded/{index}")
+    for inner in credential.embedded:
+        yield from claims_of(inner, presenter, f"{where}{inner.pointer}")

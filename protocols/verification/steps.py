@@ -218,8 +218,8 @@ def _embedded(credential: CredentialEvidence, presenter: Presenter, policy: Poli
     """Step 9: the same list for everything inside."""
     name = "embedded credentials and endorsements"
     found: list[Finding] = []
-    for index, inner in enumerate(credential.embedded):
-        found.extend(check_credential(inner, presenter, policy, f"{where}/embedded/{index}", is_embedded=True))
+    for inner in credential.embedded:
+        found.extend(check_credential(inner, presenter, policy, f"{where}{inner.pointer}", is_embedded=True))
     match overall(found):
         case Outcome.NOT_APPLICABLE:
             summary = Finding(number=9, name=name, outcome=Outcome.NOT_APPLICABLE, reason="there are none")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from protocols.credentials.model import parse_credential, parse_presentation
 from protocols.credentials.open_badges import alignments_of, results_of
 from protocols.credentials.proofs import check_proofs
-from protocols.credentials.schema import badge_problems
+from protocols.credentials.schema import shape_problems
 from protocols.errors import ProtocolError
 from protocols.findings import Outcome
 from protocols.status.entry import parse_entry
@@ -57,7 +57,7 @@ def test_no_replaced_part_of_a_signed_badge_breaks_a_check(data: st.DataObject, 
         except ProtocolError:
             continue
         if read is parse_credential:
-            badge_problems(parsed), alignments_of(parsed), results_of(parsed)
+            shape_problems(parsed), alignments_of(parsed), results_of(parsed)
             for status in parsed.statuses:
                 try:
                     parse_entry(status)

@@ -338,7 +338,11 @@ def test_no_path_lets_a_self_attested_claim_show_as_verified(
         issuer=IssuerEvidence(did=found_did, name="Alba Academy", standing=standing),
         proofs=tuple(proof(did, outcome) for did, outcome in signers),
     )
-    held = credential(document=badge("https://other.example/skill"), embedded=(own,)) if is_embedded else own
+    held = (
+        credential(document=badge("https://other.example/skill"), embedded=(replace(own, pointer="/embedded/0"),))
+        if is_embedded
+        else own
+    )
     around = {} if is_presented else {"presentation": None, "consent": None}
     found = report(held, policy=policy, **around)
     assert found.verdict is Verdict.NOT_VERIFIED

@@ -1,0 +1,75 @@
+"""Credentials within a credential: the badges of a Comprehensive Learner Record, and endorsements; JSON or tokens.
+
+Specs: https://www.imsglobal.org/spec/ob/v3p0#endorsementcredential, https://www.imsglobal.org/spec/clr/v2p0
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from protocols.credentials.enveloped import as_envelope
+from protocols.credentials.shape import as_object, as_text, many
+from protocols.errors import TooLarge
+from protocols.jose.encoding import JsonObject
+
+MAX_EMBEDDED = 64
+MAX_DEPTH = 3
+"""Credentials in credentials: a record, a badge of it, an endorsement of that."""
+_OBJECTS = ("verifiableCredential", "endorsement")
+_TOKENS = ("endorsementJwt",)
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """One credential in another, unchecked; a token as its envelope. `pointer` (RFC 6901) leads to it."""
+
+    pointer: str
+    document: JsonObject
+
+
+def embedded_in(document: Mapping[str, Any]) -> tuple[Embedded, ...]:
+    """Every credential that stands in `document`, not those within these.
+
+    Raises:
+        TooLarge: more than 64.
+    """
+    found: list[Embedded] = []
+    for embedded in _within(document, ""):
+        found.append(embedded)
+        if len(found) > MAX_EMBEDDED:
+            raise TooLarge("too many embedded credentials", expected=f"at most {MAX_EMBEDDED}")
+    return tuple(found)
+
+
+def endorsable_ids(document: Mapping[str, Any]) -> frozenset[str]:
+    """The ids of everything in `document` that an endorsement within it can be about."""
+    return frozenset(_ids(document))
+
+
+def _within(value: Any, pointer: str) -> Iterator[Embedded]:
+    if isinstance(value, list):
+        for index, item in enumerate(many(value)):  # pyright: ignore[reportUnknownArgumentType]
+            yield from _within(item, f"{pointer}/{index}")
+        return
+    for name, item in (as_object(value) or {}).items():
+        here = f"{pointer}/{name}"
+        if name in _OBJECTS or name in _TOKENS:
+            for index, each in enumerate(many(item)):
+                place = f"{here}/{index}" if isinstance(item, list) else here
+                held = as_envelope(text) if (text := as_text(each)) is not None else as_object(each)
+                if held is not None:
+                    yield Embedded(place, held)
+        elif name not in ("proof", "@context"):
+            yield from _within(item, here)
+
+
+def _ids(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in many(value):  # pyright: ignore[reportUnknownArgumentType]
+            yield from _ids(item)
+        return
+    for name, item in (as_object(value) or {}).items():
+        if name == "id" and isinstance(item, str):
+            yield item
+        elif name not in (*_OBJECTS, *_TOKENS, "proof", "@context"):
+            yield from _ids(item)
