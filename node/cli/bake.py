@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from node.cli.inputs import read_bytes, read_credential
+from node.cli.output import write_new
 from protocols.credentials.baking import bake as baked
 from protocols.credentials.baking import unbake as unbaked
 from protocols.credentials.baking.contents import MAX_PICTURE_BYTES
@@ -44,10 +45,4 @@ def _write(data: bytes, out: Path | None) -> None:
     if out is None:
         sys.stdout.buffer.write(data)
         return
-    try:
-        with out.open("xb") as file:
-            file.write(data)
-    except FileExistsError as error:
-        raise typer.BadParameter(f"{out} exists; expected a new file") from error
-    except OSError as error:
-        raise typer.BadParameter(f"{out}: {error.strerror}; expected a file that can be written") from error
+    write_new(out, data)

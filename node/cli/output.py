@@ -6,8 +6,10 @@ control sequences nor the table's own markup are obeyed.
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -44,6 +46,17 @@ def show_facts(facts: Mapping[str, Any], *, as_json: bool = False) -> None:
     width = max(len(name) for name in facts)
     for name, value in facts.items():
         print(f"{name.replace('_', ' '):<{width}}  {_cell(value)}")
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Writes a file that does not exist yet; raises BadParameter, which is an error of usage, for any other."""
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError as error:
+        raise typer.BadParameter(f"{path} exists; expected a new file") from error
+    except OSError as error:
+        raise typer.BadParameter(f"{path}: {error.strerror}; expected a file that can be written") from error
 
 
 def _cell(value: Any) -> str:

@@ -15,6 +15,9 @@ STYLE = (
     "a,code{overflow-wrap:anywhere}code{font:.9em/1.5 ui-monospace,monospace}"
     "dt{font-weight:600;margin-top:.6rem}dd{margin:0}"
     "img{background:#fff;max-width:100%;height:auto}"
+    "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.35rem .6rem .35rem 0;"
+    "border-bottom:1px solid #8888;overflow-wrap:anywhere}th:first-child,td:first-child{overflow-wrap:normal}"
+    "@media print{body{max-width:none;padding:0;font-size:10pt}h2{break-after:avoid}tr,li{break-inside:avoid}}"
 )
 POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; img-src data:; style-src "
