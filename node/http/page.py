@@ -16,7 +16,8 @@ STYLE = (
     "dt{font-weight:600;margin-top:.6rem}dd{margin:0}"
     "img{background:#fff;max-width:100%;height:auto}"
     "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.35rem .6rem .35rem 0;"
-    "border-bottom:1px solid #8888;overflow-wrap:anywhere}th:first-child,td:first-child{overflow-wrap:normal}"
+    "border-bottom:1px solid #8888}td{overflow-wrap:anywhere}"
+    "@media(max-width:30rem){table{font-size:.9rem}}"
     "@media print{body{max-width:none;padding:0;font-size:10pt}h2{break-after:avoid}tr,li{break-inside:avoid}}"
 )
 POLICY = (

@@ -52,7 +52,7 @@ def report_page(report: JsonObject) -> str:
         parts.append(_table("Skills asked", ("Skill", "Answer", "Reason"), rows))
     issuers = ([each["name"] or each["did"], ANSWERS[each["standing"]], each["reason"]] for each in report["issuers"])
     if report["issuers"]:
-        parts.append(_table("Issuers", ("Issuer", "In good standing when it signed", "Reason"), issuers))
+        parts.append(_table("Issuers", ("Issuer", "In good standing", "Reason"), issuers))
     parts.append(_table("Checks", ("No.", "Check", "Answer", "Reason"), map(_check, report["checks"])))
     if report["consent"]:
         parts.append(
