@@ -132,13 +132,16 @@ class Directory:
             anchor = rows.peer(session, did_of(network.anchor)) if network else None
             if at is None or anchor is None or anchor.configuration_jws is None:
                 return None
-            entries = [entry for row in rows.peers(session) if (entry := _entry(row)) is not None]
-            return directory_document(anchor.configuration_jws, entries, at)
+            return directory_document(anchor.configuration_jws, self.entries(session), at)
 
         document = await self.storage.read(body)
         if document is None:
             raise _nothing_yet()
         return document
+
+    def entries(self, session: Session) -> list[Entry]:
+        """What is published about each member, as `export` has it."""
+        return [entry for row in rows.peers(session) if (entry := _entry(row)) is not None]
 
     def _member(self, session: Session, did: str, stamp: rows.Stamp) -> Member | None:
         kept = self._parsed.get(did)

@@ -264,7 +264,7 @@ class StatusSync:
             row.next_at = now + timedelta(seconds=self.every_s * (1 + 0.2 * jitter()))
             row.etag = fetched.etag or row.etag
             if fresh is not None:
-                _store(row, *fresh)
+                store_list(row, *fresh)
             rows.keep(session, row)
             if fresh is not None and (previous is None or previous.compressed != fresh[1].compressed):
                 for presentation_id in rows.relying(session, row.url):
@@ -321,7 +321,8 @@ def _synced(row: rows.StatusSnapshot, now: datetime) -> SyncedList:
     )
 
 
-def _store(row: rows.StatusSnapshot, document: JsonObject, snapshot: Snapshot) -> None:
+def store_list(row: rows.StatusSnapshot, document: JsonObject, snapshot: Snapshot) -> None:
+    """Writes an accepted list into its row; `snapshot_of` reads it there."""
     row.document = gzip.compress(canonical_json(document), mtime=0)
     row.bits = snapshot.compressed
     row.fetched_at = snapshot.fetched_at

@@ -8,8 +8,7 @@ Spec: https://www.w3.org/TR/vcalm/#verifying
 """
 
 import asyncio
-import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from node.adapters.did_resolver import Resolver
@@ -20,7 +19,7 @@ from node.services.status_lists import StatusLists
 from node.services.status_sync import StatusSync
 from node.services.verification import Verification, holder_of, signers_of
 from protocols.consent.presentation import credentials_of
-from protocols.credentials.embedded import MAX_DEPTH, embedded_in
+from protocols.credentials.embedded import every_credential, stated_issuer
 from protocols.credentials.enveloped import as_envelope, contents_of, dids_of, is_enveloped
 from protocols.credentials.presentation import MAX_CREDENTIALS
 from protocols.credentials.shape import as_object, as_text, many
@@ -70,11 +69,11 @@ class VcApiVerifier:
 
     async def _bring(self, credentials: Sequence[JsonObject], holders: Sequence[str]) -> Brought:
         lists: dict[str, str] = {}
-        credentials = list(_with_embedded(credentials))
+        credentials = list(every_credential(credentials))
         for credential in credentials:
             for url in _lists_of(credential):
-                lists.setdefault(url, issuer_of(credential))
-        dids = list(dict.fromkeys([*map(issuer_of, credentials), *holders]))[:MOST_ISSUERS]
+                lists.setdefault(url, stated_issuer(credential))
+        dids = list(dict.fromkeys([*map(stated_issuer, credentials), *holders]))[:MOST_ISSUERS]
         documents, snapshots = await asyncio.gather(
             asyncio.gather(*(self._document(did) for did in dids if did)),
             asyncio.gather(*(self._snapshot(url, lists[url]) for url in list(lists)[:MOST_LISTS])),
@@ -101,23 +100,6 @@ class VcApiVerifier:
                 return await self.status_sync.read((await self.status_lists.get(own)).body, url, issuer)
         except (NodeError, ProtocolError, TimeoutError):
             return None
-
-
-def _with_embedded(credentials: Iterable[JsonObject], depth: int = 0) -> Iterator[JsonObject]:
-    """Each credential, what is in its envelope, and what is embedded in it."""
-    for each in credentials:
-        opened = (contents_of(each) or {}) if is_enveloped(each) else each
-        yield opened
-        if depth < MAX_DEPTH:
-            with contextlib.suppress(ProtocolError):
-                yield from _with_embedded((inner.document for inner in embedded_in(opened)), depth + 1)
-
-
-def issuer_of(credential: JsonObject) -> str:
-    """The issuer's id as the credential says it, unchecked; empty where it does not say."""
-    issuer = credential.get("issuer")
-    found = as_object(issuer)
-    return as_text(issuer if found is None else found.get("id")) or ""
 
 
 def _lists_of(credential: JsonObject) -> Sequence[str]:

@@ -3,13 +3,14 @@
 Specs: https://www.imsglobal.org/spec/ob/v3p0#endorsementcredential, https://www.imsglobal.org/spec/clr/v2p0
 """
 
-from collections.abc import Iterator, Mapping
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from protocols.credentials.enveloped import as_envelope
+from protocols.credentials.enveloped import as_envelope, contents_of, is_enveloped
 from protocols.credentials.shape import as_object, as_text, many
-from protocols.errors import TooLarge
+from protocols.errors import ProtocolError, TooLarge
 from protocols.jose.encoding import JsonObject
 
 MAX_EMBEDDED = 64
@@ -39,6 +40,23 @@ def embedded_in(document: Mapping[str, Any]) -> tuple[Embedded, ...]:
         if len(found) > MAX_EMBEDDED:
             raise TooLarge("too many embedded credentials", expected=f"at most {MAX_EMBEDDED}")
     return tuple(found)
+
+
+def every_credential(credentials: Iterable[JsonObject], depth: int = 0) -> Iterator[JsonObject]:
+    """Each of `credentials` out of its envelope, and whatever is embedded in it, as deep as is looked; unchecked."""
+    for each in credentials:
+        opened = (contents_of(each) or {}) if is_enveloped(each) else each
+        yield opened
+        if depth < MAX_DEPTH:
+            with contextlib.suppress(ProtocolError):
+                yield from every_credential((inner.document for inner in embedded_in(opened)), depth + 1)
+
+
+def stated_issuer(credential: Mapping[str, Any]) -> str:
+    """The issuer's id as the credential says it, unchecked; empty where it does not say."""
+    issuer = credential.get("issuer")
+    found = as_object(issuer)
+    return as_text(issuer if found is None else found.get("id")) or ""
 
 
 def endorsable_ids(document: Mapping[str, Any]) -> frozenset[str]:

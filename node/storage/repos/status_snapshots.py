@@ -1,5 +1,6 @@
 """Other issuers' status lists: what is wanted, when it is due, what came, and which presentations rest on it."""
 
+import gzip
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -8,6 +9,8 @@ from sqlmodel import col, select
 from node.storage.statements import insert_new
 from node.storage.tables.status import StatusReliance, StatusSnapshot
 from node.storage.unit import Session
+from protocols.jose.encoding import JsonObject, parse_object
+from protocols.status.lookup import MAX_LIST_DOCUMENT_BYTES
 
 __all__ = ["StatusSnapshot"]
 
@@ -50,6 +53,11 @@ def make_due(session: Session, *, now: datetime) -> int:
 def relying(session: Session, url: str) -> Sequence[str]:
     """Ids of the presentations whose reports rest on a list."""
     return session.exec(select(StatusReliance.presentation_id).where(StatusReliance.url == url)).all()
+
+
+def document_of(row: StatusSnapshot) -> JsonObject:
+    """The list as it came; empty where it never did."""
+    return parse_object(gzip.decompress(row.document), max_bytes=MAX_LIST_DOCUMENT_BYTES) if row.document else {}
 
 
 def keep(session: Session, row: StatusSnapshot) -> None:
