@@ -23,10 +23,17 @@ from node.services.issuer_metadata import status_lists_of
 from node.storage.repos import status_snapshots as rows
 from node.storage.unit import Session, UnitOfWork
 from protocols.credentials.proofs import ProofResult
+from protocols.credentials.shape import as_object, as_text
 from protocols.dids.document import DidDocument
-from protocols.errors import ProtocolError
+from protocols.errors import DidError, ProtocolError
 from protocols.findings import Outcome
 from protocols.jose.encoding import JsonObject, canonical_json, parse_object
+from protocols.status.errors import (
+    MalformedValueError,
+    StatusListError,
+    StatusRetrievalError,
+    StatusVerificationError,
+)
 from protocols.status.freshness import Freshness, FreshnessPolicy, judge
 from protocols.status.lookup import MAX_LIST_DOCUMENT_BYTES, Snapshot, accept_list
 
@@ -138,9 +145,11 @@ class StatusSync:
         return await self.read(fetched.body, url, issuer)
 
     async def read(self, body: bytes, url: str, issuer: str) -> Snapshot:
-        """As `look`, from bytes that are at hand."""
-        row = rows.StatusSnapshot(url=url, issuer=issuer, next_at=self.clock.now())
-        _, snapshot = await self._accept(row, body)
+        """As `look`, from bytes that are at hand; where a list is kept, none that is older is taken for it."""
+        kept = await self.storage.read(lambda session: rows.get(session, url))
+        _, snapshot = await self._accept(kept or rows.StatusSnapshot(url=url, next_at=self.clock.now()), body)
+        if snapshot.issuer != issuer:
+            raise StatusVerificationError("the list is not by the issuer of the credential")
         return snapshot
 
     async def _refresh(self, row: rows.StatusSnapshot) -> None:
@@ -150,15 +159,23 @@ class StatusSync:
             )
             fresh = None if fetched.status == 304 else await self._accept(row, fetched.body)
         except (NodeError, ProtocolError) as error:
-            await self._failed(row, error.detail)
+            await self._failed(row, trouble_of(error))
             return
         await self._keep(row, fetched, fresh)
 
     async def _accept(self, row: rows.StatusSnapshot, body: bytes) -> tuple[JsonObject, Snapshot]:
-        """The list, its own proof and issuer checked. Fetching the issuer's document here tells it nothing new."""
+        """The list, its own proof and issuer checked. Fetching the issuer's document here tells it nothing new.
+
+        The issuer is who the list says it is by, from the first list on for good. Who pointed to it first does not
+        count: a stranger's credential may name anybody's list, and a look-up compares issuers.
+        """
         document = parse_object(body, max_bytes=MAX_LIST_DOCUMENT_BYTES)
-        issuer = row.issuer or ""
-        known = await self.resolver.resolve(issuer)
+        kept = snapshot_of(row)
+        issuer = issuer_of(document) if kept is None else kept.issuer
+        try:
+            known = await self.resolver.resolve(issuer)
+        except NodeError as error:
+            raise StatusVerificationError(f"the keys of its issuer cannot be had: {error.detail}") from error
         proofs = await self._check(document, issuer, known)
         if any(proof.outcome is not Outcome.YES for proof in proofs):
             fresh = await self.resolver.refresh(issuer)  # its keys may have been rotated
@@ -169,7 +186,7 @@ class StatusSync:
             url=row.url,
             fetched_at=self.clock.now(),
             expected_issuer=issuer,
-            previous=snapshot_of(row),
+            previous=kept,
         )
         return document, snapshot
 
@@ -192,7 +209,7 @@ class StatusSync:
             previous = snapshot_of(row)
             row.checked_at, row.failures, row.error = now, 0, None
             row.next_at = now + timedelta(seconds=self.every_s * (1 + 0.2 * jitter()))
-            row.etag = fetched.etag or row.etag
+            row.etag = fetched.etag  # a new list without one must not be confirmed by that of the list before
             if fresh is not None:
                 _store(row, *fresh)
             rows.keep(session, row)
@@ -201,6 +218,8 @@ class StatusSync:
                     self.changed(session, presentation_id)
 
         await self.storage.run("status.synced", body)
+        if fresh is not None and (cleared := fresh[1].cleared_count):
+            self.log.warning("status list took revocations back", url=before.url, cleared=cleared)
         self.log.info("status list synced", url=before.url, unchanged=fresh is None)
 
     async def _failed(self, before: rows.StatusSnapshot, detail: str) -> None:
@@ -234,7 +253,36 @@ def snapshot_of(row: rows.StatusSnapshot | None) -> Snapshot | None:
         made_at=_time(value["made_at"]),
         ttl_s=value["ttl_s"],
         verification_method=value["verification_method"],
+        signed_at=_time(value.get("signed_at")),
+        cleared_count=value.get("cleared_count", 0),
     )
+
+
+def issuer_of(document: JsonObject) -> str:
+    """Who a list says it is by, unverified.
+
+    Raises:
+        MalformedValueError: it does not say.
+    """
+    issuer = document.get("issuer")
+    found = as_object(issuer)
+    named = as_text(issuer if found is None else found.get("id"))
+    if not named:
+        raise MalformedValueError("a list that names no issuer", expected="issuer")
+    return named
+
+
+def trouble_of(error: NodeError | ProtocolError) -> str:
+    """Why a list could not be had or used, beginning with the specification's name for that."""
+    if isinstance(error, StatusListError):
+        name = error.name
+    elif isinstance(error, DidError):
+        name = StatusVerificationError.name
+    elif isinstance(error, ProtocolError):
+        name = MalformedValueError.name
+    else:
+        name = StatusRetrievalError.name
+    return f"{name}: {error.detail}"
 
 
 def _synced(row: rows.StatusSnapshot, now: datetime) -> SyncedList:
@@ -266,6 +314,8 @@ def _store(row: rows.StatusSnapshot, document: JsonObject, snapshot: Snapshot) -
         "made_at": _text(snapshot.made_at),
         "ttl_s": snapshot.ttl_s,
         "verification_method": snapshot.verification_method,
+        "signed_at": _text(snapshot.signed_at),
+        "cleared_count": snapshot.cleared_count,
     }
 
 

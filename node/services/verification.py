@@ -17,8 +17,8 @@ from node.adapters.proof_worker import ProofChecker
 from node.clock import Clock
 from node.services.directory import Directory, Member
 from node.services.issuer_metadata import skills_evidenced
-from node.services.status_sync import SYNCED, snapshot_of
-from node.storage.repos import status_snapshots
+from node.services.status_evidence import read_statuses
+from node.services.status_sync import SYNCED
 from node.storage.unit import Session, UnitOfWork
 from protocols.consent.presentation import credentials_of
 from protocols.credentials.enveloped import Opened, as_envelope, is_enveloped, issuer_of, open_envelope
@@ -35,9 +35,7 @@ from protocols.errors import ProtocolError
 from protocols.findings import Finding, Outcome
 from protocols.jose.encoding import JsonObject
 from protocols.requests.request import PresentationRequest
-from protocols.status.entry import parse_entry
-from protocols.status.freshness import Freshness
-from protocols.status.lookup import Snapshot, StatusAnswer, StatusOutcome, status_of
+from protocols.status.lookup import Snapshot
 from protocols.verification.evaluate import evaluate
 from protocols.verification.evidence import (
     Answered,
@@ -299,23 +297,13 @@ class Verification:
         self, credential: Credential | None, now: datetime, brought: Brought
     ) -> tuple[tuple[StatusEvidence, ...], tuple[Rest, ...]]:
         """Step 6, each entry, from the synced lists and those that were brought."""
-        found: list[StatusEvidence] = []
-        rests: list[Rest] = []
-        for status in credential.statuses if credential else ():
-            try:
-                entry = parse_entry(status)
-            except ProtocolError as error:
-                answer = StatusAnswer(outcome=StatusOutcome.UNKNOWN, freshness=Freshness.UNKNOWN, reason=error.sentence)
-                found.append(StatusEvidence(entry=None, answer=answer))
-                continue
-            url = entry.list_url
-            row = await self.storage.read(lambda session, url=url: status_snapshots.get(session, url))
-            snapshot = snapshot_of(row) or brought.snapshots.get(url)
-            answer = status_of(entry, snapshot, now=now, policy=SYNCED)
-            found.append(StatusEvidence(entry=entry, answer=answer))
-            issuer = credential.issuer if credential else ""
-            rests.append(Rest(url=url, issuer=issuer, fetched_at=row.fetched_at if row else None))
-        return tuple(found), tuple(rests)
+        if credential is None:
+            return (), ()
+        read = await read_statuses(
+            self.storage, credential.statuses, credential.issuer, brought.snapshots, now=now, policy=SYNCED
+        )
+        rests = (Rest(url=each.url, issuer=credential.issuer, fetched_at=each.fetched_at) for each in read if each.url)
+        return tuple(each.evidence for each in read), tuple(rests)
 
     async def _published(self, credential: Credential | None) -> frozenset[str] | None:
         """Step 10: the skills that the issuer's own page, as synced, names for the credential's achievement."""

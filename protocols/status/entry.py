@@ -10,12 +10,17 @@ from typing import Any
 
 from protocols.credentials.shape import as_object, as_text, is_url, many
 from protocols.errors import UnsupportedMessage
-from protocols.jose.encoding import JsonObject
-from protocols.status.errors import MalformedValueError
+from protocols.jose.encoding import MAX_SAFE_INTEGER, JsonObject
+from protocols.status.errors import MalformedValueError, StatusRangeError
 
 ENTRY_TYPE = "BitstringStatusListEntry"
-MAX_SIZE_BITS = 8
-_INDEX = re.compile(r"(?:0|[1-9]\d{0,15})\Z", re.ASCII)
+MESSAGE = "message"
+MAX_SIZE_BITS = 13
+"""The messages of a wider entry, one a value, would not fit into a credential."""
+MAX_ENTRIES = 16
+"""Entries of one credential that are looked up: each makes this node fetch a list, again and again."""
+_INDEX = re.compile(r"(?:0|[1-9]\d*)\Z", re.ASCII)
+_CODE = re.compile(r"0x[0-9a-fA-F]{1,8}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,7 @@ def parse_entry(value: Mapping[str, Any]) -> StatusEntry:
     Raises:
         UnsupportedMessage: a status of another type, about which nothing can be told here.
         MalformedValueError: a Bitstring entry that breaks its rules.
+        StatusRangeError: an index that no list can have.
     """
     if ENTRY_TYPE not in many(value.get("type")):
         raise UnsupportedMessage("an unknown status type", found=str(value.get("type"))[:80], expected=ENTRY_TYPE)
@@ -49,21 +55,25 @@ def parse_entry(value: Mapping[str, Any]) -> StatusEntry:
         raise MalformedValueError("statusListIndex", found=str(index)[:32], expected="a base-10 integer as a string")
     if not isinstance(url, str) or not is_url(url):
         raise MalformedValueError("statusListCredential", found=str(url)[:80], expected="an absolute URL")
-    if not isinstance(purpose, str) or not purpose:
-        raise MalformedValueError("statusPurpose is missing", expected="revocation, suspension, message or refresh")
+    if not isinstance(purpose, str) or not purpose or len(purpose) > 80:
+        raise MalformedValueError("statusPurpose", expected="revocation, suspension, message or refresh")
     if value.get("id") == url:
         raise MalformedValueError("the entry and the list have one id", expected="different ids")
     size = value.get("statusSize", 1)
     if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= MAX_SIZE_BITS:
         raise MalformedValueError("statusSize", found=str(size)[:32], expected=f"1 to {MAX_SIZE_BITS}")
+    messages = _messages(value.get("statusMessage"), size, is_needed=size > 1 or purpose == MESSAGE)
+    reference = _reference(value.get("statusReference"))
+    if len(index) > 16 or int(index) > MAX_SAFE_INTEGER:
+        raise StatusRangeError("the index is past the end of every list", found=f"{len(index)} digits")
     return StatusEntry(
         list_url=url,
         index=int(index),
         purpose=purpose,
         id=as_text(value.get("id")),
         size=size,
-        messages=_messages(value.get("statusMessage"), size),
-        reference=tuple(item for item in many(value.get("statusReference")) if isinstance(item, str)),
+        messages=messages,
+        reference=reference,
     )
 
 
@@ -78,16 +88,25 @@ def status_entry(*, list_url: str, index: int, purpose: str) -> JsonObject:
     }
 
 
-def _messages(value: Any, size: int) -> Mapping[int, str] | None:
-    if value is None and size == 1:
+def _messages(value: Any, size: int, *, is_needed: bool) -> Mapping[int, str] | None:
+    if value is None and not is_needed:
         return None
+    if not isinstance(value, list):
+        raise MalformedValueError("statusMessage", expected=f"an array of {2**size} objects")
     items = [as_object(item) or {} for item in many(value)]
     named: dict[int, str] = {}
     for item in items:
         code, message = item.get("status"), item.get("message")
-        if not isinstance(code, str) or not re.match(r"0x[0-9a-fA-F]{1,4}\Z", code) or not isinstance(message, str):
+        if not isinstance(code, str) or not _CODE.match(code) or not isinstance(message, str):
             raise MalformedValueError("statusMessage", expected="objects with a hexadecimal status and a message")
         named[int(code, 16)] = message
     if len(items) != 2**size or named.keys() != set(range(2**size)):
         raise MalformedValueError("statusMessage", found=f"{len(items)} items", expected=f"{2**size}, one a value")
     return named
+
+
+def _reference(value: Any) -> tuple[str, ...]:
+    items = many(value)
+    if not all(is_url(item) for item in items):
+        raise MalformedValueError("statusReference", expected="a URL, or an array of URLs")
+    return tuple(items)

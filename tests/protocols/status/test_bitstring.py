@@ -124,14 +124,22 @@ def test_messages_of_a_wider_entry_are_read() -> None:
         {"statusListIndex": "07"},
         {"statusListIndex": "7 "},
         {"statusListIndex": "٧"},
-        {"statusListIndex": "9" * 17},
         {"statusListCredential": "status/1"},
         {"statusListCredential": None},
         {"statusPurpose": None},
         {"statusPurpose": ""},
         {"id": "https://a.example/s/1"},
         {"statusSize": 0},
-        {"statusSize": 9},
+        {"statusSize": 14},
+        {"statusSize": 2.0},
+        {"statusPurpose": "message"},
+        {"statusPurpose": "message", "statusSize": 1},
+        {"statusPurpose": "p" * 81},
+        {"statusReference": "not a URL"},
+        {"statusReference": ["https://a.example/1", 5]},
+        {"statusSize": 1, "statusMessage": {"status": "0x0", "message": "m"}},
+        {"statusSize": 1, "statusMessage": [{"status": "0x0", "message": "m"}, {"status": "0x00", "message": "n"}]},
+        {"statusSize": 1, "statusMessage": [{"status": "0x0", "message": "m"}, {"status": "0x2", "message": "n"}]},
         {"statusSize": True},
         {"statusSize": 2},
         {"statusSize": 2, "statusMessage": [{"status": "0x0", "message": "m"}]},
@@ -142,6 +150,19 @@ def test_messages_of_a_wider_entry_are_read() -> None:
 def test_a_broken_entry_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(MalformedValueError):
         parse_entry({**ENTRY, **change})
+
+
+@pytest.mark.parametrize("index", ["9" * 17, "9" * 16, "1" + "0" * 5000])
+def test_an_index_that_no_list_can_have_is_out_of_range_and_never_a_number(index: str) -> None:
+    with pytest.raises(StatusRangeError):
+        parse_entry({**ENTRY, "statusListIndex": index})
+
+
+def test_an_entry_as_wide_as_a_credential_can_name_is_read() -> None:
+    messages = [{"status": hex(n), "message": ""} for n in range(2**13)]
+    entry = parse_entry({**ENTRY, "statusSize": 13, "statusMessage": messages})
+    assert (entry.size, len(entry.messages or ())) == (13, 8192)
+    assert get_value(b"\xff\xf8\x00\x00", 0, 13) == 8191
 
 
 def test_too_short_a_list_is_not_published() -> None:

@@ -1,0 +1,122 @@
+"""What is taken into use of others' lists, what is refused by name, and what a verification then reads (threat C4)."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from node.errors import Unreachable
+from node.services.status_evidence import StatusRead, read_statuses
+from node.services.status_sync import SYNCED
+from protocols.status.entry import status_entry
+from protocols.status.errors import StatusVerificationError
+from tests.support.status_world import COLLEGE, STRANGER, URL, StatusWorld, did_of, signed_list, status_world
+
+
+@pytest_asyncio.fixture
+async def world(tmp_path: Path) -> AsyncIterator[StatusWorld]:
+    async with status_world(tmp_path) as made:
+        yield made
+
+
+def entry(index: int = 7, url: str = URL, **more: Any) -> dict[str, Any]:
+    return {**status_entry(list_url=url, index=index, purpose="revocation"), **more}
+
+
+async def read(world: StatusWorld, *entries: dict[str, Any], issuer: str = did_of(COLLEGE)) -> list[StatusRead]:
+    return list(await read_statuses(world.storage, entries, issuer, {}, now=world.clock.now(), policy=SYNCED))
+
+
+async def said(world: StatusWorld, *entries: dict[str, Any], issuer: str = did_of(COLLEGE)) -> list[tuple[str, Any]]:
+    answers = [each.evidence.answer for each in await read(world, *entries, issuer=issuer)]
+    return [(answer.outcome.value, answer.error) for answer in answers]
+
+
+async def test_who_names_a_list_first_cannot_take_it_from_its_issuer(world: StatusWorld) -> None:
+    """A stranger's credential points to the college's list before anybody of the college was looked at."""
+    world.out.at[URL] = signed_list(world.clock, 7)
+    await world.want(issuer=STRANGER)
+    await world.sync.run_due()
+    assert await said(world, entry(7), entry(8)) == [("set", None), ("clear", None)]
+    assert await said(world, entry(8), issuer=did_of(STRANGER)) == [("unknown", "STATUS_VERIFICATION_ERROR")]
+
+
+async def test_a_list_that_changes_hands_is_not_taken_over(world: StatusWorld) -> None:
+    world.out.at[URL] = signed_list(world.clock, 7)
+    await world.want()
+    await world.sync.run_due()
+    world.clock.advance(timedelta(hours=2))
+    world.out.at[URL] = signed_list(world.clock, by=STRANGER)
+    await world.sync.run_due()
+    assert await said(world, entry(7)) == [("set", None)]
+    assert ((await world.row()).error or "").startswith("STATUS_VERIFICATION_ERROR: ")
+
+
+async def test_why_there_is_no_list_is_named_in_the_answer(world: StatusWorld) -> None:
+    await world.want()
+    assert await said(world, entry()) == [("unknown", None)]
+    for answer, name in (
+        (Unreachable("no connection"), "STATUS_RETRIEVAL_ERROR"),
+        (b'{"issuer": "did:web:gone.example"}', "STATUS_VERIFICATION_ERROR"),
+        (b"{", "MALFORMED_VALUE_ERROR"),
+        (b"{}", "MALFORMED_VALUE_ERROR"),
+        (signed_list(world.clock, url="https://college.example/status/2"), "STATUS_VERIFICATION_ERROR"),
+    ):
+        world.out.at[URL] = answer
+        await world.sync.sync_now()
+        assert await said(world, entry()) == [("unknown", name)], answer
+
+
+async def test_an_entry_that_breaks_its_rules_is_named_and_asks_for_no_list(world: StatusWorld) -> None:
+    broken = entry(statusListIndex="-1"), entry(statusListIndex="9" * 20), {"type": "Other2020"}
+    found = await read(world, *broken)
+    assert [each.evidence.answer.error for each in found] == ["MALFORMED_VALUE_ERROR", "RANGE_ERROR", None]
+    assert [(each.url, each.evidence.entry) for each in found] == [(None, None)] * 3
+
+
+async def test_a_credential_cannot_make_a_node_fetch_any_number_of_lists(world: StatusWorld) -> None:
+    found = await read(world, *(entry(url=f"https://victim.example/{number}") for number in range(1_000)))
+    assert sum(each.url is not None for each in found) == 16
+    assert found[-1].evidence.answer.reason == "too many status entries: found 1000, expected at most 16"
+
+
+async def test_a_new_list_without_an_etag_is_not_confirmed_by_that_of_the_list_before(world: StatusWorld) -> None:
+    world.out.etag, world.out.at[URL] = '"1"', signed_list(world.clock)
+    await world.want()
+    await world.sync.run_due()
+    world.clock.advance(timedelta(hours=2))
+    world.out.etag, world.out.at[URL] = None, signed_list(world.clock, 7)
+    await world.sync.run_due()
+    world.clock.advance(timedelta(hours=2))
+    await world.sync.run_due()
+    assert [etag for *_, etag in world.out.asked] == [None, '"1"', None]
+    assert await said(world, entry(7)) == [("set", None)]
+
+
+async def test_revocations_that_a_list_takes_back_are_noted_for_good(world: StatusWorld) -> None:
+    await world.want()
+    for set_ in ((7, 8), (8,), (8, 9)):
+        world.out.at[URL] = signed_list(world.clock, *set_)
+        await world.sync.run_due()
+        world.clock.advance(timedelta(hours=2))
+    (found,) = await read(world, entry(7))
+    assert (found.evidence.answer.outcome, found.evidence.answer.cleared_count) == ("clear", 1)
+    lines = [json.loads(line) for line in world.log.getvalue().splitlines()]
+    assert [line["cleared"] for line in lines if line["event"] == "status list took revocations back"] == [1, 1]
+
+
+async def test_who_looks_for_one_caller_is_not_shown_an_older_list_than_the_one_kept(world: StatusWorld) -> None:
+    before = signed_list(world.clock)
+    world.clock.advance(timedelta(minutes=1))
+    world.out.at[URL] = signed_list(world.clock, 7)
+    await world.want()
+    await world.sync.run_due()
+    world.out.at[URL] = before
+    with pytest.raises(StatusVerificationError, match="older list"):
+        await world.sync.look(URL, did_of(COLLEGE))
+    with pytest.raises(StatusVerificationError, match="not by the issuer"):
+        await world.sync.read(signed_list(world.clock, 7), URL, did_of(STRANGER))
