@@ -17,15 +17,20 @@ from node.services.work import Outcome, WorkList
 from node.storage.repos import status_lists as rows
 from node.storage.unit import Session, UnitOfWork
 from protocols.credentials.proofs import add_proof
+from protocols.credentials.times import parse_time
 from protocols.jose.encoding import JsonObject, canonical_json, digest
 from protocols.status.bitstring import get_bit, set_bit
 from protocols.status.entry import status_entry
 from protocols.status.publish import status_list_credential
+from protocols.status.token_list import sign_status_list
+from protocols.status.token_status import INVALID, SUSPENDED, from_bitstring
 
 PUBLISH = "status.publish"
 SUITE = "eddsa-jcs-2022"
 REVOCATION, SUSPENSION = "revocation", "suspension"
 PURPOSES = (REVOCATION, SUSPENSION)
+VALUES = {REVOCATION: INVALID, SUSPENSION: SUSPENDED}
+"""What a set entry is in the list's other form."""
 """Every credential has a place for each: a suspension can be taken back, a revocation cannot."""
 SIZE = 131_072
 """Entries of a list: the herd that a single look-up hides in (Bitstring Status List section 6.1)."""
@@ -140,6 +145,36 @@ class StatusLists:
         if published is None:
             raise NotFound("no such status list", expected="a list named in a credential")
         return published
+
+    async def token(self, list_id: str) -> Published:
+        """The list as a Status List Token, by the key of now: the same as `get`, in the form that tokens refer to.
+
+        A suspension is value 2 there, so that list has two bits an entry.
+
+        Raises:
+            NotFound: no such list, or one that was not signed yet.
+        """
+
+        def body(session: Session) -> tuple[bytes, str, JsonObject] | None:
+            row = rows.find(session, list_id)
+            return None if row is None or row.document is None else (row.bits, row.purpose, row.document)
+
+        found = await self.storage.read(body)
+        if found is None:
+            raise NotFound("no such status list", expected="a list named in a credential")
+        bits, purpose, document = found
+        data, size = from_bitstring(zlib.decompress(bits), VALUES[purpose])
+        token = sign_status_list(
+            data,
+            uri=self.url(list_id),
+            size=size,
+            signer=self.identity.signer(Purpose.ASSERTION),
+            issued_at=parse_time(document["validFrom"], "validFrom"),
+            expires_at=parse_time(document["validUntil"], "validUntil"),
+            ttl_s=TTL_MS // 1000,
+            aggregation_uri=self.url("aggregation"),
+        ).encode()
+        return Published(body=token, etag=digest(token))
 
     async def urls(self) -> Sequence[str]:
         """Every list of ours that is served, for peers that keep them all."""

@@ -10,6 +10,7 @@ import gzip
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 from node.adapters.did_resolver import Resolver
@@ -28,6 +29,7 @@ from protocols.dids.document import DidDocument
 from protocols.errors import DidError, ProtocolError
 from protocols.findings import Outcome
 from protocols.jose.encoding import JsonObject, canonical_json, parse_object
+from protocols.status.entry import Form, token_uri
 from protocols.status.errors import (
     MalformedValueError,
     StatusListError,
@@ -36,6 +38,7 @@ from protocols.status.errors import (
 )
 from protocols.status.freshness import Freshness, FreshnessPolicy, judge
 from protocols.status.lookup import MAX_LIST_DOCUMENT_BYTES, Snapshot, accept_list
+from protocols.status.token_list import MEDIA_TYPE, accept_token, issuer_named, parse_list_token
 
 SYNCED = FreshnessPolicy(fresh_s=3600, usable_s=7 * 24 * 3600)
 """Older than an hour a list is stale, and a report says so; older than a week it says nothing."""
@@ -141,7 +144,7 @@ class StatusSync:
             NodeError: it cannot be had.
             ProtocolError: it is none, or not of `issuer`.
         """
-        fetched = await self.fetcher.get(url, max_bytes=MAX_LIST_DOCUMENT_BYTES, accept=ACCEPT)
+        fetched = await self._get(url)
         return await self.read(fetched.body, url, issuer)
 
     async def read(self, body: bytes, url: str, issuer: str) -> Snapshot:
@@ -154,28 +157,61 @@ class StatusSync:
 
     async def _refresh(self, row: rows.StatusSnapshot) -> None:
         try:
-            fetched = await self.fetcher.get(
-                row.url, max_bytes=MAX_LIST_DOCUMENT_BYTES, accept=ACCEPT, etag=row.etag if row.document else None
-            )
+            fetched = await self._get(row.url, etag=row.etag if row.document else None)
             fresh = None if fetched.status == 304 else await self._accept(row, fetched.body)
         except (NodeError, ProtocolError) as error:
             await self._failed(row, trouble_of(error))
             return
         await self._keep(row, fetched, fresh)
 
-    async def _accept(self, row: rows.StatusSnapshot, body: bytes) -> tuple[JsonObject, Snapshot]:
-        """The list, its own proof and issuer checked. Fetching the issuer's document here tells it nothing new.
+    async def _get(self, url: str, *, etag: str | None = None) -> Fetched:
+        """The list kept under `url`, in the form that it is kept in."""
+        uri = token_uri(url)
+        accept = ACCEPT if uri is None else MEDIA_TYPE
+        return await self.fetcher.get(uri or url, max_bytes=MAX_LIST_DOCUMENT_BYTES, accept=accept, etag=etag)
+
+    async def _accept(self, row: rows.StatusSnapshot, body: bytes) -> tuple[bytes, Snapshot]:
+        """The list as it came and as it is read, its own proof and issuer checked.
 
         The issuer is who the list says it is by, from the first list on for good. Who pointed to it first does not
         count: a stranger's credential may name anybody's list, and a look-up compares issuers.
         """
+        uri = token_uri(row.url)
+        return await (self._accept_list(row, body) if uri is None else self._accept_token(row, body, uri))
+
+    async def _keys_of(self, issuer: str) -> DidDocument:
+        """Fetching the issuer's document here tells it nothing new."""
+        try:
+            return await self.resolver.resolve(issuer)
+        except NodeError as error:
+            raise StatusVerificationError(f"the keys of its issuer cannot be had: {error.detail}") from error
+
+    async def _accept_token(self, row: rows.StatusSnapshot, body: bytes, uri: str) -> tuple[bytes, Snapshot]:
+        token, kept = parse_list_token(body.decode("utf-8", "replace").strip()), snapshot_of(row)
+        issuer = kept.issuer if kept is not None else issuer_named(token) or row.issuer or ""
+        accept = partial(
+            accept_token,
+            token,
+            uri=uri,
+            key=row.url,
+            fetched_at=self.clock.now(),
+            expected_issuer=issuer,
+            previous=kept,
+        )
+        known = await self._keys_of(issuer)
+        try:
+            return body, accept({issuer: known})
+        except StatusVerificationError:
+            fresh = await self.resolver.refresh(issuer)  # its keys may have been rotated
+            if fresh == known:
+                raise
+            return body, accept({issuer: fresh})
+
+    async def _accept_list(self, row: rows.StatusSnapshot, body: bytes) -> tuple[bytes, Snapshot]:
         document = parse_object(body, max_bytes=MAX_LIST_DOCUMENT_BYTES)
         kept = snapshot_of(row)
         issuer = issuer_of(document) if kept is None else kept.issuer
-        try:
-            known = await self.resolver.resolve(issuer)
-        except NodeError as error:
-            raise StatusVerificationError(f"the keys of its issuer cannot be had: {error.detail}") from error
+        known = await self._keys_of(issuer)
         proofs = await self._check(document, issuer, known)
         if any(proof.outcome is not Outcome.YES for proof in proofs):
             fresh = await self.resolver.refresh(issuer)  # its keys may have been rotated
@@ -188,7 +224,7 @@ class StatusSync:
             expected_issuer=issuer,
             previous=kept,
         )
-        return document, snapshot
+        return canonical_json(document), snapshot
 
     async def _check(self, document: JsonObject, issuer: str, known: DidDocument) -> tuple[ProofResult, ...]:
         return await self.proofs.check(
@@ -200,9 +236,7 @@ class StatusSync:
             max_bytes=MAX_LIST_DOCUMENT_BYTES,
         )
 
-    async def _keep(
-        self, before: rows.StatusSnapshot, fetched: Fetched, fresh: tuple[JsonObject, Snapshot] | None
-    ) -> None:
+    async def _keep(self, before: rows.StatusSnapshot, fetched: Fetched, fresh: tuple[bytes, Snapshot] | None) -> None:
         def body(session: Session) -> None:
             now = self.clock.now()
             row = rows.get(session, before.url) or before
@@ -255,6 +289,8 @@ def snapshot_of(row: rows.StatusSnapshot | None) -> Snapshot | None:
         verification_method=value["verification_method"],
         signed_at=_time(value.get("signed_at")),
         cleared_count=value.get("cleared_count", 0),
+        form=Form(value.get("form", Form.BITSTRING)),
+        size=value.get("size", 1),
     )
 
 
@@ -299,8 +335,8 @@ def _synced(row: rows.StatusSnapshot, now: datetime) -> SyncedList:
     )
 
 
-def _store(row: rows.StatusSnapshot, document: JsonObject, snapshot: Snapshot) -> None:
-    row.document = gzip.compress(canonical_json(document), mtime=0)
+def _store(row: rows.StatusSnapshot, document: bytes, snapshot: Snapshot) -> None:
+    row.document = gzip.compress(document, mtime=0)
     row.bits = snapshot.compressed
     row.fetched_at = snapshot.fetched_at
     row.ttl_s = None if snapshot.ttl_s is None else int(snapshot.ttl_s)
@@ -316,6 +352,8 @@ def _store(row: rows.StatusSnapshot, document: JsonObject, snapshot: Snapshot) -
         "verification_method": snapshot.verification_method,
         "signed_at": _text(snapshot.signed_at),
         "cleared_count": snapshot.cleared_count,
+        "form": snapshot.form.value,
+        "size": snapshot.size,
     }
 
 

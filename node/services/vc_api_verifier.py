@@ -8,6 +8,7 @@ Spec: https://www.w3.org/TR/vcalm/#verifying
 """
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,13 +19,16 @@ from node.services.status_lists import StatusLists
 from node.services.status_sync import StatusSync
 from node.services.verification import Brought, Verification, holder_of, signers_of
 from protocols.consent.presentation import credentials_of
-from protocols.credentials.enveloped import as_envelope, contents_of, dids_of, is_enveloped
+from protocols.credentials.enveloped import as_envelope, contents_of, dids_of, is_enveloped, status_claim_of
+from protocols.credentials.enveloped import issuer_of as signer_of
 from protocols.credentials.presentation import MAX_CREDENTIALS
 from protocols.credentials.shape import as_object, as_text, many
 from protocols.dids.document import DidDocument
 from protocols.errors import ProtocolError
 from protocols.jose.encoding import JsonObject
+from protocols.status.entry import token_uri
 from protocols.status.lookup import Snapshot
+from protocols.status.token_status import parse_reference
 from protocols.verification.report import VerificationReport
 
 PATIENCE_S = 10.0
@@ -64,7 +68,7 @@ class VcApiVerifier:
         )
 
     async def _bring(self, credentials: Sequence[JsonObject], holders: Sequence[str]) -> Brought:
-        lists: dict[str, str] = {}
+        lists = _token_lists(credentials)
         credentials = [(contents_of(each) or {}) if is_enveloped(each) else each for each in credentials]
         for credential in credentials:
             for url in _lists_of(credential):
@@ -89,12 +93,25 @@ class VcApiVerifier:
     async def _snapshot(self, url: str, issuer: str) -> Snapshot | None:
         try:
             async with asyncio.timeout(PATIENCE_S):
-                own = self.status_lists.id_of(url)
+                uri = token_uri(url)
+                own = self.status_lists.id_of(uri or url)
                 if own is None:
                     return await self.status_sync.look(url, issuer)
-                return await self.status_sync.read((await self.status_lists.get(own)).body, url, issuer)
+                published = await (self.status_lists.get(own) if uri is None else self.status_lists.token(own))
+                return await self.status_sync.read(published.body, url, issuer)
         except (NodeError, ProtocolError, TimeoutError):
             return None
+
+
+def _token_lists(credentials: Sequence[JsonObject]) -> dict[str, str]:
+    """Whose token's list each envelope names, by what the list is kept under."""
+    lists: dict[str, str] = {}
+    for each in credentials:
+        claim = status_claim_of(each) if is_enveloped(each) else None
+        if claim is not None:
+            with contextlib.suppress(ProtocolError):
+                lists.setdefault(parse_reference(claim).key, signer_of(each) or "")
+    return lists
 
 
 def issuer_of(credential: JsonObject) -> str:

@@ -212,8 +212,10 @@ class Verification:
     async def _gather(self, document: JsonObject, now: datetime, brought: Brought) -> Gathered:
         """Steps 1 to 7 for one credential."""
         around: tuple[ProofResult, ...] = ()
+        signer, claim = "", None
         if is_enveloped(document):
             opened = await self._opened(document, now, brought)
+            signer, claim = issuer_of(document) or "", opened.status
             document, around = opened.document or document, opened.results
         problems: tuple[str, ...] = ()
         credential: Credential | None = None
@@ -230,7 +232,7 @@ class Verification:
         signed_at = min((proof.created for proof in proofs if proof.created is not None), default=None)
         if credential is not None and signed_at is None:
             signed_at = credential.valid_from
-        statuses, rests = await self._statuses(credential, now, brought)
+        statuses, rests = await self._statuses(credential, now, brought, signer, claim)
         evidence = CredentialEvidence(
             document=document,
             parse_problems=problems,
@@ -294,15 +296,14 @@ class Verification:
         return {did: offline} if offline is not None else {}
 
     async def _statuses(
-        self, credential: Credential | None, now: datetime, brought: Brought
+        self, credential: Credential | None, now: datetime, brought: Brought, signer: str, claim: Any
     ) -> tuple[tuple[StatusEvidence, ...], tuple[Rest, ...]]:
-        """Step 6, each entry, from the synced lists and those that were brought."""
-        if credential is None:
-            return (), ()
+        """Step 6, each entry, and the claim of the token by `signer`: from the synced lists and those brought."""
+        entries, issuer = (credential.statuses, credential.issuer) if credential else ((), signer)
         read = await read_statuses(
-            self.storage, credential.statuses, credential.issuer, brought.snapshots, now=now, policy=SYNCED
+            self.storage, entries, issuer, brought.snapshots, now=now, policy=SYNCED, claim=claim
         )
-        rests = (Rest(url=each.url, issuer=credential.issuer, fetched_at=each.fetched_at) for each in read if each.url)
+        rests = (Rest(url=each.url, issuer=issuer, fetched_at=each.fetched_at) for each in read if each.url)
         return tuple(each.evidence for each in read), tuple(rests)
 
     async def _published(self, credential: Credential | None) -> frozenset[str] | None:

@@ -6,6 +6,7 @@ Spec: https://www.w3.org/TR/vc-bitstring-status-list/#bitstringstatuslistentry
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from protocols.credentials.shape import as_object, as_text, is_url, many
@@ -19,8 +20,16 @@ MAX_SIZE_BITS = 13
 """The messages of a wider entry, one a value, would not fit into a credential."""
 MAX_ENTRIES = 16
 """Entries of one credential that are looked up: each makes this node fetch a list, again and again."""
+_JWT_KEY = "#statuslist+jwt"
 _INDEX = re.compile(r"(?:0|[1-9]\d*)\Z", re.ASCII)
 _CODE = re.compile(r"0x[0-9a-fA-F]{1,8}\Z", re.ASCII)
+
+
+class Form(StrEnum):
+    """What stands at a list's URL. One URL may serve both, to whoever asks for which."""
+
+    BITSTRING = "BitstringStatusList"
+    JWT = "statuslist+jwt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +37,9 @@ class StatusEntry:
     """One status of a credential: bit (or value) `index` of the list at `list_url`, read for `purpose`.
 
     Args:
-        size: bits of the entry; `messages` names its values where it is more than one.
+        size: bits of the entry; `messages` names its values where it is more than one. Of an entry in a token's list
+            the list says it.
+        form: of the list that it points to.
     """
 
     list_url: str
@@ -38,6 +49,17 @@ class StatusEntry:
     size: int = 1
     messages: Mapping[int, str] | None = None
     reference: tuple[str, ...] = ()
+    form: Form = Form.BITSTRING
+
+    @property
+    def key(self) -> str:
+        """What its list is kept under: the URL, with a fragment of ours for a token's list, which is never sent."""
+        return self.list_url if self.form is Form.BITSTRING else f"{self.list_url}{_JWT_KEY}"
+
+
+def token_uri(key: str) -> str | None:
+    """The URI of the token's list that is kept under `key`; None where it is no token's."""
+    return key.removesuffix(_JWT_KEY) if key.endswith(_JWT_KEY) else None
 
 
 def parse_entry(value: Mapping[str, Any]) -> StatusEntry:

@@ -21,7 +21,7 @@ from protocols.errors import MalformedCredential, ProtocolError, TooLarge
 from protocols.findings import Outcome
 from protocols.jose.encoding import JsonObject
 from protocols.status.bitstring import MIN_ENTRIES, compressed_of, get_value, inflate
-from protocols.status.entry import StatusEntry
+from protocols.status.entry import Form, StatusEntry
 from protocols.status.errors import (
     MalformedValueError,
     StatusListError,
@@ -31,6 +31,7 @@ from protocols.status.errors import (
 )
 from protocols.status.freshness import Freshness, FreshnessPolicy, judge
 from protocols.status.publish import LIST_TYPE
+from protocols.status.token_status import get_status, purpose_of
 
 MAX_LIST_DOCUMENT_BYTES = 4 * 1024 * 1024
 LIST_READING = Reading(max_bytes=MAX_LIST_DOCUMENT_BYTES)
@@ -53,6 +54,7 @@ class Snapshot:
         verification_method: the key whose proof held.
         cleared_count: how many entries that were set for revocation in an earlier list are clear in the one after it,
             counted over all lists that came.
+        form, size: of a token's list, how many bits an entry has.
     """
 
     url: str
@@ -67,6 +69,8 @@ class Snapshot:
     verification_method: str
     signed_at: datetime | None = None
     cleared_count: int = 0
+    form: Form = Form.BITSTRING
+    size: int = 1
 
 
 class StatusOutcome(StrEnum):
@@ -84,6 +88,7 @@ class StatusAnswer:
     Args:
         value: the entry's number, None where it is unknown; `message` its name, for entries that name theirs.
         fetched_at: when the list that was asked had arrived.
+        purpose: what it is set for, where the list says that and not the entry.
         error: the specification's name for why it is unknown, where it has one.
         cleared_count: revocations that this list took back, which no list should.
     """
@@ -94,6 +99,7 @@ class StatusAnswer:
     fetched_at: datetime | None = None
     value: int | None = None
     message: str | None = None
+    purpose: str | None = None
     error: str | None = None
     cleared_count: int = 0
 
@@ -158,7 +164,7 @@ def status_of(
         issuer: of the credential that the entry stands in: only its own list speaks of it. None asks for no one's.
         trouble: why no list of this URL could be taken into use, beginning with the specification's name for it.
     """
-    if snapshot is None or snapshot.url != entry.list_url:
+    if snapshot is None or snapshot.url != entry.key:
         return _not_there(trouble)
     freshness = judge(snapshot.fetched_at, snapshot.ttl_s, max(now, snapshot.fetched_at), policy)
     if snapshot.valid_until is not None and now > snapshot.valid_until:
@@ -166,6 +172,11 @@ def status_of(
     try:
         if issuer is not None and snapshot.issuer != issuer:
             raise StatusVerificationError("the list is not by the issuer of the credential")
+        if snapshot.form is not entry.form:
+            raise StatusVerificationError("the list is of another form than the entry")
+        if snapshot.form is Form.JWT:
+            value = get_status(inflate(snapshot.compressed), entry.index, snapshot.size)
+            return _answer(entry, snapshot, value, freshness, purpose=purpose_of(value) if value else None)
         value = _value(entry, snapshot)
     except StatusListError as error:
         return StatusAnswer(
@@ -276,10 +287,12 @@ def _value(entry: StatusEntry, snapshot: Snapshot) -> int:
     return get_value(bits, entry.index, entry.size)
 
 
-def _answer(entry: StatusEntry, snapshot: Snapshot, value: int, freshness: Freshness) -> StatusAnswer:
+def _answer(
+    entry: StatusEntry, snapshot: Snapshot, value: int, freshness: Freshness, *, purpose: str | None = None
+) -> StatusAnswer:
     when = format_time(snapshot.fetched_at)
     outcome = StatusOutcome.SET if value else StatusOutcome.CLEAR
-    reason = f"The list of {when} says {entry.purpose}: {'yes' if value else 'no'}."
+    reason = f"The list of {when} says {purpose or entry.purpose}: {'yes' if value else 'no'}."
     if not value and freshness is Freshness.UNKNOWN:
         outcome, reason = StatusOutcome.UNKNOWN, f"The list of {when} is too old to conclude from."
     message = (entry.messages or {}).get(value)
@@ -290,6 +303,7 @@ def _answer(entry: StatusEntry, snapshot: Snapshot, value: int, freshness: Fresh
         fetched_at=snapshot.fetched_at,
         value=value,
         message=None if message is None else shown(message),
+        purpose=purpose,
         cleared_count=snapshot.cleared_count,
     )
 

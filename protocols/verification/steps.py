@@ -132,13 +132,14 @@ def _status(status: StatusEvidence, policy: Policy) -> Finding:
         found = unknown(6, "status", answer.reason)
         return found if answer.error is None else replace(found, evidence={"error": answer.error})
     outcome, reason = Outcome.COULD_NOT_TELL, answer.reason
+    purpose = answer.purpose or entry.purpose
     match answer.outcome:
-        case StatusOutcome.SET if entry.purpose in _SAYS:
-            outcome, reason = Outcome.NO, f"{_SAYS[entry.purpose]} by its issuer"
-        case StatusOutcome.SET if entry.purpose in _TAKES_NOTHING:
-            outcome, reason = Outcome.YES, f"its issuer set a {entry.purpose} for it, which takes nothing from it"
+        case StatusOutcome.SET if purpose in _SAYS:
+            outcome, reason = Outcome.NO, f"{_SAYS[purpose]} by its issuer"
+        case StatusOutcome.SET if purpose in _TAKES_NOTHING:
+            outcome, reason = Outcome.YES, f"its issuer set a {purpose} for it, which takes nothing from it"
         case StatusOutcome.SET:
-            reason = f"its issuer set a status for the purpose {shown(entry.purpose)}, whose meaning is not known here"
+            reason = f"its issuer set a status for the purpose {shown(purpose)}, whose meaning is not known here"
         case StatusOutcome.CLEAR if answer.freshness is Freshness.FRESH or policy.accepts_stale_status:
             outcome = Outcome.YES
         case StatusOutcome.CLEAR:

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,8 @@ from protocols.jose.encoding import canonical_json
 from protocols.jose.keys import PrivateKey
 from protocols.status.bitstring import new_bits, set_bit
 from protocols.status.publish import status_list_credential
+from protocols.status.token_list import sign_status_list
+from protocols.status.token_status import pack
 from tests.support.clock import StandingClock
 from tests.support.storage import storage_in
 
@@ -61,6 +63,22 @@ def signed_list(clock: StandingClock, *set_: int, by: PrivateKey = COLLEGE, url:
     document = status_list_credential(**{**arguments, **changes})
     options: Any = {"signer": by, "purpose": "assertionMethod", "created": clock.now()}
     return canonical_json(add_proof(document, suite="eddsa-jcs-2022", **options))
+
+
+def signed_token(
+    clock: StandingClock, statuses: Mapping[int, int], *, by: PrivateKey = COLLEGE, url: str = URL
+) -> bytes:
+    """A Status List Token of two bits an entry as of now."""
+    token = sign_status_list(
+        pack(statuses, entries=1024, size=2),
+        uri=url,
+        size=2,
+        signer=by,
+        issued_at=clock.now(),
+        expires_at=None,
+        ttl_s=None,
+    )
+    return token.encode()
 
 
 @dataclass

@@ -14,7 +14,18 @@ from node.services.status_evidence import StatusRead, read_statuses
 from node.services.status_sync import SYNCED
 from protocols.status.entry import status_entry
 from protocols.status.errors import StatusVerificationError
-from tests.support.status_world import COLLEGE, STRANGER, URL, StatusWorld, did_of, signed_list, status_world
+from protocols.status.token_list import MEDIA_TYPE
+from protocols.status.token_status import status_reference
+from tests.support.status_world import (
+    COLLEGE,
+    STRANGER,
+    URL,
+    StatusWorld,
+    did_of,
+    signed_list,
+    signed_token,
+    status_world,
+)
 
 
 @pytest_asyncio.fixture
@@ -27,8 +38,11 @@ def entry(index: int = 7, url: str = URL, **more: Any) -> dict[str, Any]:
     return {**status_entry(list_url=url, index=index, purpose="revocation"), **more}
 
 
-async def read(world: StatusWorld, *entries: dict[str, Any], issuer: str = did_of(COLLEGE)) -> list[StatusRead]:
-    return list(await read_statuses(world.storage, entries, issuer, {}, now=world.clock.now(), policy=SYNCED))
+async def read(
+    world: StatusWorld, *entries: dict[str, Any], issuer: str = did_of(COLLEGE), claim: object = None
+) -> list[StatusRead]:
+    now = world.clock.now()
+    return list(await read_statuses(world.storage, entries, issuer, {}, now=now, policy=SYNCED, claim=claim))
 
 
 async def said(world: StatusWorld, *entries: dict[str, Any], issuer: str = did_of(COLLEGE)) -> list[tuple[str, Any]]:
@@ -120,3 +134,70 @@ async def test_who_looks_for_one_caller_is_not_shown_an_older_list_than_the_one_
         await world.sync.look(URL, did_of(COLLEGE))
     with pytest.raises(StatusVerificationError, match="not by the issuer"):
         await world.sync.read(signed_list(world.clock, 7), URL, did_of(STRANGER))
+
+
+KEY = f"{URL}#statuslist+jwt"
+
+
+async def test_a_tokens_list_is_fetched_as_such_and_answers_for_the_claim_that_names_it(world: StatusWorld) -> None:
+    world.out.at[URL], world.out.media_type, world.out.etag = (
+        signed_token(world.clock, {7: 1, 8: 2, 9: 3}),
+        MEDIA_TYPE,
+        '"1"',
+    )
+    (first,) = await read(world, claim=status_reference(uri=URL, index=7))
+    assert (first.url, first.evidence.answer.outcome) == (KEY, "unknown")
+
+    await world.want(KEY)
+    await world.sync.run_due()
+    assert world.out.asked == [(URL, MEDIA_TYPE, None)], "the fragment is ours"
+    said = [
+        (await read(world, claim=status_reference(uri=URL, index=index)))[0].evidence.answer for index in (6, 7, 8, 9)
+    ]
+    assert [(answer.outcome, answer.purpose) for answer in said] == [
+        ("clear", None),
+        ("set", "revocation"),
+        ("set", "suspension"),
+        ("set", "status type 0x03"),
+    ]
+    (kept,) = await world.sync.lists(limit=9, after=None)
+    assert (kept.url, kept.freshness, kept.failures) == (KEY, "fresh", 0)
+
+    world.clock.advance(timedelta(hours=2))
+    await world.sync.run_due()
+    assert world.out.asked[1:] == [(URL, MEDIA_TYPE, '"1"')]
+    assert (await world.row(KEY)).checked_at == world.clock.now()
+
+
+async def test_one_url_in_both_forms_is_two_lists(world: StatusWorld) -> None:
+    """The index counts from the other end of a byte; whoever mixed the two up would read somebody else's place."""
+    await world.want()
+    await world.want(KEY)
+    world.out.at[URL] = signed_list(world.clock, 0)
+    await world.sync.run_due()
+    both = await read(world, entry(0), claim=status_reference(uri=URL, index=0))
+    assert [each.evidence.answer.outcome for each in both] == ["set", "unknown"]
+    assert both[1].evidence.answer.error == "MALFORMED_VALUE_ERROR"
+
+
+@pytest.mark.parametrize(
+    ("claim", "error"),
+    [
+        ("active", "MALFORMED_VALUE_ERROR"),
+        ({"status_list": {"idx": "7", "uri": URL}}, "MALFORMED_VALUE_ERROR"),
+        ({"identifier_list": {}}, None),
+    ],
+)
+async def test_a_claim_that_cannot_be_read_is_not_passed_over(
+    world: StatusWorld, claim: Any, error: str | None
+) -> None:
+    (found,) = await read(world, claim=claim)
+    assert (found.url, found.evidence.answer.outcome, found.evidence.answer.error) == (None, "unknown", error)
+
+
+async def test_a_token_by_another_than_the_credentials_issuer_says_nothing(world: StatusWorld) -> None:
+    world.out.at[URL], world.out.media_type = signed_token(world.clock, {}, by=STRANGER), MEDIA_TYPE
+    await world.want(KEY)
+    await world.sync.run_due()
+    (found,) = await read(world, claim=status_reference(uri=URL, index=1))
+    assert (found.evidence.answer.outcome, found.evidence.answer.error) == ("unknown", "STATUS_VERIFICATION_ERROR")
