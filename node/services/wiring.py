@@ -115,7 +115,9 @@ def build_services(
     members = Members(storage, identity, configuration, clock)
     statements = Statements(storage, configuration, clock)
     federation = Federation(storage, identity, configuration, fetcher, clock)
-    status_lists = StatusLists(storage, identity, work, clock)
+    status_lists = StatusLists(
+        storage, identity, work, clock, settings.statuses.messages, settings.statuses.message_reference
+    )
     issuer = IssuerMetadata(storage, identity, achievements, status_lists)
     federation_sync = FederationSync(
         storage,

@@ -4,7 +4,7 @@ Spec: https://www.w3.org/TR/vc-bitstring-status-list/#bitstringstatuslistentry
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -99,15 +99,40 @@ def parse_entry(value: Mapping[str, Any]) -> StatusEntry:
     )
 
 
-def status_entry(*, list_url: str, index: int, purpose: str) -> JsonObject:
-    """A credentialStatus object for one bit of our own list."""
-    return {
+def status_entry(
+    *, list_url: str, index: int, purpose: str, messages: Sequence[str] = (), reference: str | None = None
+) -> JsonObject:
+    """A credentialStatus object for one entry of our own list.
+
+    Args:
+        messages: what its values mean, the one for 0 first, a power of two of them; none for an entry of one bit that
+            needs no words.
+        reference: where they are explained.
+
+    Raises:
+        ValueError: another number of messages.
+    """
+    entry: JsonObject = {
         "id": f"{list_url}#{index}",
         "type": ENTRY_TYPE,
         "statusPurpose": purpose,
         "statusListIndex": str(index),
         "statusListCredential": list_url,
     }
+    if messages:
+        entry["statusSize"] = size_for(len(messages))
+        entry["statusMessage"] = [{"status": hex(value), "message": text} for value, text in enumerate(messages)]
+    if reference is not None:
+        entry["statusReference"] = reference
+    return entry
+
+
+def size_for(count: int) -> int:
+    """The bits of an entry that has `count` messages; raises ValueError unless `count` is a power of two over 1."""
+    size = count.bit_length() - 1
+    if count != 1 << size or not 1 <= size <= MAX_SIZE_BITS:
+        raise ValueError(f"{count} messages; there are 2, 4, 8 or so on, one a value")
+    return size
 
 
 def _messages(value: Any, size: int, *, is_needed: bool) -> Mapping[int, str] | None:

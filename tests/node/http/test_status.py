@@ -1,8 +1,13 @@
 """Status lists as published, and the list of them."""
 
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
+
+from node.errors import ConfigurationError, NotFound
 from node.services.did_document import Purpose
+from node.settings import Settings, load_settings
 from node.storage.unit import Session
 from protocols.credentials.enveloped import Kind, issue_sd_jwt_vc, wrap
 from protocols.dids.parse import parse_document
@@ -11,18 +16,19 @@ from protocols.status.freshness import FreshnessPolicy
 from protocols.status.lookup import Snapshot, status_of
 from protocols.status.token_list import MEDIA_TYPE, accept_token, parse_list_token
 from protocols.status.token_status import status_reference
+from tests.support.badges import badge
 from tests.support.envelopes import entropy_of
-from tests.support.served import Served
+from tests.support.served import Served, make_node, served_node
 
 
-async def published(served: Served) -> list[str]:
+async def published(served: Served, credential: str = "credential") -> list[str]:
     """The ids of the lists that a credential got places in, signed."""
     lists = served.services.status_lists
     now = served.clock.now()
 
     def body(session: Session) -> list[str]:
-        lists.allocate(session, "credential", now=now)
-        return [lists.id_of(entry["statusListCredential"]) or "" for entry in lists.entries(session, "credential")]
+        lists.allocate(session, credential, now=now)
+        return [lists.id_of(entry["statusListCredential"]) or "" for entry in lists.entries(session, credential)]
 
     ids = await lists.storage.run("test.place", body)
     for list_id in ids:
@@ -139,3 +145,97 @@ async def test_an_sd_jwt_vc_is_revoked_by_the_list_that_its_status_claim_names(s
     assert await said() == [("status: status_list", "yes", f"The list of {when} says status_list: no.")]
     await lists.storage.run("test.set", lambda session: lists.set(session, "credential", "revocation", True, now=now))
     assert await said() == [("status: status_list", "no", "revoked by its issuer")]
+
+
+TEXTS = ("none", "under review", "being replaced", "lapsed")
+EXPLAINED = "https://college.example/statuses"
+
+
+@pytest.fixture
+def talkative(tmp_path: Path) -> Settings:
+    make_node(tmp_path / "node")
+    return load_settings(tmp_path / "node", statuses={"messages": TEXTS, "message_reference": EXPLAINED})
+
+
+async def test_a_message_is_said_in_a_list_of_its_own_and_read_by_whoever_verifies(talkative: Settings) -> None:
+    async with served_node(talkative) as served:
+        verifier, lists = served.services.vc_api_verifier, served.services.status_lists
+        answer = await served.client.post(
+            "/vc-api/eddsa-rdfc-2022-ed25519-status/credentials/issue",
+            json={"credential": badge(issuer=served.settings.did), "options": {"credentialId": "urn:uuid:talk"}},
+            headers=served.bearer,
+        )
+        assert answer.status == 201, await answer.text()
+        credential = await answer.json()
+        entry = credential["credentialStatus"][2]
+        assert (entry["statusPurpose"], entry["statusSize"], entry["statusReference"]) == ("message", 2, EXPLAINED)
+
+        async def said() -> tuple[str, str]:
+            for place in credential["credentialStatus"]:
+                list_id = lists.id_of(place["statusListCredential"]) or ""
+                await lists.storage.run("test.publish", await lists.publish({"list": list_id}))
+            report = await verifier.credential(credential)
+            (found,) = [check for check in report.checks if check.name == "status: message"]
+            return found.outcome.value, found.reason
+
+        when = served.clock.now().isoformat().replace("+00:00", "Z")
+        assert await said() == ("yes", f"The list of {when} says message: no; its message is “none”")
+
+        def say(session: Session) -> tuple[bool, bool]:
+            now = served.clock.now()
+            return tuple(lists.say(session, "urn:uuid:talk", "being replaced", now=now) for _ in range(2))
+
+        assert await lists.storage.run("test.say", say) == (True, False)
+        assert await said() == (
+            "yes",
+            "its issuer set a message for it, which takes nothing from it; its message is “being replaced”",
+        )
+        list_id = lists.id_of(entry["statusListCredential"])
+        as_token = await served.client.get(f"/status/{list_id}", headers={"Accept": MEDIA_TYPE})
+        assert as_token.status == 404, "a token's list has no values for messages"
+
+        listed = await (await served.client.get("/api/v1/status/published", headers=served.bearer)).json()
+        assert [(each["purpose"], each["bits"], each["taken"], each["messages"]) for each in listed["items"]] == [
+            ("revocation", 1, 1, []),
+            ("suspension", 1, 1, []),
+            ("message", 2, 1, list(TEXTS)),
+        ]
+
+
+async def test_a_message_is_one_of_its_lists_and_no_yes_or_no(talkative: Settings) -> None:
+    async with served_node(talkative) as served:
+        await published(served)
+        lists, now = served.services.status_lists, served.clock.now()
+        for ask in (
+            lambda session: lists.say(session, "credential", "lost", now=now),
+            lambda session: lists.say(session, "nobody", "lapsed", now=now),
+            lambda session: lists.set(session, "credential", "message", True, now=now),
+        ):
+            with pytest.raises(NotFound):
+                await lists.storage.run("test.say", ask)
+
+
+async def test_other_messages_begin_another_list_and_leave_those_said_before_as_they_were(talkative: Settings) -> None:
+    async with served_node(talkative) as served:
+        (*_, before) = await published(served)
+    changed = load_settings(talkative.data_dir, statuses={"messages": ("fine", "lapsed")})
+    async with served_node(changed) as served:
+        (*_, after) = await published(served, "another")
+        assert after != before
+        lists = served.services.status_lists
+        first, second = [
+            await lists.storage.read(lambda session, name=name: lists.entries(session, name)[2])
+            for name in ("credential", "another")
+        ]
+    assert [item["message"] for item in first["statusMessage"]] == list(TEXTS)
+    assert [item["message"] for item in second["statusMessage"]] == ["fine", "lapsed"]
+    assert (first["statusSize"], second["statusSize"], "statusReference" in second) == (2, 1, False)
+
+
+@pytest.mark.parametrize("messages", [["one"], ["a", "b", "c"], ["a", "a"], ["", "b"], ["a", "b" * 101]])
+def test_messages_that_cannot_be_one_a_value_are_refused(tmp_path: Path, messages: list[str]) -> None:
+    make_node(tmp_path / "node")
+    with pytest.raises(ConfigurationError):
+        load_settings(tmp_path / "node", statuses={"messages": messages})
+    with pytest.raises(ConfigurationError):
+        load_settings(tmp_path / "node", statuses={"message_reference": "not a URL"})

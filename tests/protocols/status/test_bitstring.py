@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 from protocols.jose.encoding import b64url_encode
-from protocols.status.bitstring import MIN_ENTRIES, decode, encode, get_bit, get_value, new_bits, set_bit
+from protocols.status.bitstring import (
+    MIN_ENTRIES,
+    decode,
+    encode,
+    get_bit,
+    get_value,
+    new_bits,
+    set_bit,
+    set_value,
+)
 from protocols.status.entry import StatusEntry, parse_entry, status_entry
 from protocols.status.errors import MalformedValueError, StatusListLengthError, StatusRangeError
 from protocols.status.publish import status_list_credential
@@ -176,3 +185,45 @@ def test_too_short_a_list_is_not_published() -> None:
             valid_until=None,
             ttl_ms=None,
         )
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 8, 13])
+def test_a_value_is_set_where_it_is_read_and_nowhere_else(size: int) -> None:
+    full = b"\xff" * 32
+    for index in (0, 1, 7):
+        for value in (0, 1, 2**size - 1):
+            changed = set_value(full, index, value, size)
+            assert get_value(changed, index, size) == value
+            assert set_value(changed, index, 2**size - 1, size) == full
+    with pytest.raises(StatusRangeError):
+        set_value(full, 0, 2**size, size)
+    with pytest.raises(StatusRangeError):
+        set_value(full, 256 // size, 0, size)
+
+
+def test_our_own_entry_with_messages_is_read_back() -> None:
+    made = status_entry(
+        list_url="https://a.example/s/2",
+        index=3,
+        purpose="message",
+        messages=("none", "under review", "being replaced", "lapsed"),
+        reference="https://a.example/statuses",
+    )
+    assert parse_entry(made) == StatusEntry(
+        id="https://a.example/s/2#3",
+        list_url="https://a.example/s/2",
+        index=3,
+        purpose="message",
+        size=2,
+        messages={0: "none", 1: "under review", 2: "being replaced", 3: "lapsed"},
+        reference=("https://a.example/statuses",),
+    )
+    for messages in (("one",), ("one", "two", "three")):
+        with pytest.raises(ValueError, match="one a value"):
+            status_entry(list_url="https://a.example/s/2", index=3, purpose="message", messages=messages)
+
+
+def test_a_list_of_wide_entries_needs_as_many_of_them() -> None:
+    arguments: Any = {"valid_from": NOW, "valid_until": None, "ttl_ms": None, "size": 2}
+    with pytest.raises(StatusListLengthError):
+        status_list_credential(url="urn:l", issuer="did:example:a", purpose="message", bits=new_bits(), **arguments)
