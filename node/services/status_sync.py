@@ -81,6 +81,7 @@ class StatusSync:
     clock: Clock
     log: Log
     changed: Callable[[Session, str], None]
+    policy: FreshnessPolicy = SYNCED
 
     async def run_due(self) -> None:
         """Fetches every list that is due; each failure is that list's alone."""
@@ -112,6 +113,19 @@ class StatusSync:
 
         await self.storage.run("status.discover", body)
 
+    async def forget(self) -> None:
+        """The job `status.forget`: lists that no presentation rests on any more are fetched and kept no longer.
+
+        Those of whoever is or was a member stay: without what is kept, an older list could be passed off as new.
+        """
+
+        def body(session: Session) -> int:
+            return rows.forget(session, but=frozenset(member.did for member in self.directory.members(session)))
+
+        gone = await self.storage.run("status.forget", body)
+        if gone:
+            self.log.info("status lists forgotten", count=gone)
+
     def _published_unseen(self, session: Session) -> list[tuple[str, str]]:
         """(list, issuer) for each list that a registered issuer names on its own host and that is not kept yet."""
         return [
@@ -135,7 +149,7 @@ class StatusSync:
         """What is kept, by URL, from the one after `after`."""
         now = self.clock.now()
         found = await self.storage.read(lambda session: rows.all(session, limit=limit, after=after))
-        return [_synced(row, now) for row in found]
+        return [_synced(row, now, self.policy) for row in found]
 
     async def look(self, url: str, issuer: str) -> Snapshot:
         """A list as it is now, fetched and checked for one caller who waits; nothing of it is kept.
@@ -239,15 +253,17 @@ class StatusSync:
     async def _keep(self, before: rows.StatusSnapshot, fetched: Fetched, fresh: tuple[bytes, Snapshot] | None) -> None:
         def body(session: Session) -> None:
             now = self.clock.now()
+            next_at = now + timedelta(seconds=self.every_s * (1 + 0.2 * jitter()))
+            if fresh is None:
+                rows.confirm(session, before.url, now=now, next_at=next_at)
+                return
             row = rows.get(session, before.url) or before
             previous = snapshot_of(row)
-            row.checked_at, row.failures, row.error = now, 0, None
-            row.next_at = now + timedelta(seconds=self.every_s * (1 + 0.2 * jitter()))
+            row.checked_at, row.next_at, row.failures, row.error = now, next_at, 0, None
             row.etag = fetched.etag  # a new list without one must not be confirmed by that of the list before
-            if fresh is not None:
-                _store(row, *fresh)
+            _store(row, *fresh)
             rows.keep(session, row)
-            if fresh is not None and (previous is None or previous.compressed != fresh[1].compressed):
+            if previous is None or previous.compressed != fresh[1].compressed:
                 for presentation_id in rows.relying(session, row.url):
                     self.changed(session, presentation_id)
 
@@ -321,12 +337,12 @@ def trouble_of(error: NodeError | ProtocolError) -> str:
     return f"{name}: {error.detail}"
 
 
-def _synced(row: rows.StatusSnapshot, now: datetime) -> SyncedList:
+def _synced(row: rows.StatusSnapshot, now: datetime, policy: FreshnessPolicy) -> SyncedList:
     heard_at = row.checked_at or row.fetched_at
     return SyncedList(
         url=row.url,
         issuer=row.issuer,
-        freshness=judge(min(heard_at, now), row.ttl_s, now, SYNCED) if heard_at else Freshness.UNKNOWN,
+        freshness=judge(min(heard_at, now), row.ttl_s, now, policy) if heard_at else Freshness.UNKNOWN,
         fetched_at=row.fetched_at,
         checked_at=row.checked_at,
         next_at=row.next_at,
@@ -337,7 +353,7 @@ def _synced(row: rows.StatusSnapshot, now: datetime) -> SyncedList:
 
 def _store(row: rows.StatusSnapshot, document: bytes, snapshot: Snapshot) -> None:
     row.document = gzip.compress(document, mtime=0)
-    row.bits = snapshot.compressed
+    row.issuer, row.bits = snapshot.issuer, snapshot.compressed
     row.fetched_at = snapshot.fetched_at
     row.ttl_s = None if snapshot.ttl_s is None else int(snapshot.ttl_s)
     row.valid_until = snapshot.valid_until

@@ -35,6 +35,7 @@ from protocols.errors import ProtocolError
 from protocols.findings import Finding, Outcome
 from protocols.jose.encoding import JsonObject
 from protocols.requests.request import PresentationRequest
+from protocols.status.freshness import FreshnessPolicy
 from protocols.status.lookup import Snapshot
 from protocols.verification.evaluate import evaluate
 from protocols.verification.evidence import (
@@ -108,6 +109,7 @@ class Verification:
     proofs: ProofChecker
     didkit: Didkit
     clock: Clock
+    policy: FreshnessPolicy = SYNCED
 
     async def report_on(self, held: Held) -> tuple[VerificationReport, Sequence[Rest]]:
         """The report, and the status lists that it rests on or waits for."""
@@ -301,7 +303,7 @@ class Verification:
         """Step 6, each entry, and the claim of the token by `signer`: from the synced lists and those brought."""
         entries, issuer = (credential.statuses, credential.issuer) if credential else ((), signer)
         read = await read_statuses(
-            self.storage, entries, issuer, brought.snapshots, now=now, policy=SYNCED, claim=claim
+            self.storage, entries, issuer, brought.snapshots, now=now, policy=self.policy, claim=claim
         )
         rests = (Rest(url=each.url, issuer=issuer, fetched_at=each.fetched_at) for each in read if each.url)
         return tuple(each.evidence for each in read), tuple(rests)

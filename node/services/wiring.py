@@ -53,6 +53,7 @@ from node.settings import Settings
 from node.storage.unit import Storage
 from protocols.dids.parse import parse_document
 from protocols.registry import discover
+from protocols.status.freshness import FreshnessPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +134,8 @@ def build_services(
     routing = Routing(mailbox, routes, outbox, clock, log)
     issuance = Issuance(storage, identity, achievements, status_lists, flows, work, clock)
     learners = Learners(storage, invitations, clock, issuance.bound)
-    verification = Verification(storage, directory, outside.proofs, outside.didkit, clock)
+    policy = FreshnessPolicy(fresh_s=sync.status_fresh_s, usable_s=sync.status_usable_s)
+    verification = Verification(storage, directory, outside.proofs, outside.didkit, clock, policy)
     presentations = Presentations(
         storage, identity, sealer, verification, flows, work, metrics, clock, sync.federation_every_s
     )
@@ -150,6 +152,7 @@ def build_services(
         clock,
         log,
         presentations.verify_again,
+        policy,
     )
     performers: Mapping[str, Perform] = {
         "relay.check": exit.check,

@@ -119,10 +119,21 @@ class Keys(_Table):
 
 
 class Sync(_Table):
-    """How often what others publish is looked at again, in seconds."""
+    """How often what others publish is looked at again, and how long a status list counts, in seconds.
+
+    Up to `status_fresh_s` after it was heard of a list is fresh, up to `status_usable_s` stale, then it says nothing.
+    """
 
     status_every_s: float = Field(default=30.0, ge=0.1)
+    status_fresh_s: int = Field(default=3600, ge=1)
+    status_usable_s: int = Field(default=7 * 24 * 3600, ge=1)
     federation_every_s: float = Field(default=60.0, ge=0.1)
+
+    @model_validator(mode="after")
+    def _ages(self) -> "Sync":
+        if self.status_fresh_s > self.status_usable_s:
+            raise ValueError("a list cannot be fresh for longer than it is usable: status_fresh_s, status_usable_s")
+        return self
 
 
 class Statuses(_Table):

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from node.errors import NodeError, Unreachable
 from node.log import create_log
 from node.metrics import Metrics
 from node.services.directory import Directory
-from node.services.status_sync import StatusSync
+from node.services.status_sync import SYNCED, StatusSync
 from node.storage.repos import status_snapshots
 from node.storage.unit import Session, Storage
 from protocols.credentials.proofs import add_proof
@@ -24,6 +24,7 @@ from protocols.dids.multiformats import encode_multikey
 from protocols.jose.encoding import canonical_json
 from protocols.jose.keys import PrivateKey
 from protocols.status.bitstring import new_bits, set_bit
+from protocols.status.freshness import FreshnessPolicy
 from protocols.status.publish import status_list_credential
 from protocols.status.token_list import sign_status_list
 from protocols.status.token_status import pack
@@ -127,10 +128,26 @@ class StatusWorld:
         return found
 
 
+@dataclass
+class Commits:
+    """Counts commits, and the bodies in them, by name."""
+
+    count: int = 0
+    bodies: list[str] = field(default_factory=list[str])
+
+    def before(self, names: Sequence[str]) -> None: ...
+
+    def after(self, names: Sequence[str], duration_s: float) -> None:
+        self.count += 1
+        self.bodies.extend(names)
+
+
 @asynccontextmanager
-async def status_world(folder: Path) -> AsyncIterator[StatusWorld]:
+async def status_world(
+    folder: Path, *, commits: Commits | None = None, policy: FreshnessPolicy = SYNCED
+) -> AsyncIterator[StatusWorld]:
     clock, out, log, changed = StandingClock(), Answers(), io.StringIO(), list[str]()
-    storage, pool = storage_in(folder), proof_pool(Metrics())
+    storage, pool = storage_in(folder, points=commits or Commits()), proof_pool(Metrics())
     await storage.start()
     try:
         anything: Any = out
@@ -144,6 +161,7 @@ async def status_world(folder: Path) -> AsyncIterator[StatusWorld]:
             clock,
             create_log("info", "json", log),
             lambda _, presentation: changed.append(presentation),
+            policy,
         )
         yield StatusWorld(sync, storage, clock, out, log, changed)
     finally:

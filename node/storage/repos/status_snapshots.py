@@ -1,11 +1,13 @@
 """Other issuers' status lists: what is wanted, when it is due, what came, and which presentations rest on it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from sqlalchemy import delete
 from sqlmodel import col, select
 
-from node.storage.statements import insert_new
+from node.storage.statements import insert_new, table_of
+from node.storage.tables.exchange import Presentation
 from node.storage.tables.status import StatusReliance, StatusSnapshot
 from node.storage.unit import Session
 
@@ -44,6 +46,26 @@ def make_due(session: Session, *, now: datetime) -> int:
         session.add(row)
     session.flush()
     return len(rows)
+
+
+def confirm(session: Session, url: str, *, now: datetime, next_at: datetime) -> None:
+    """A list was heard to hold still; what is kept of it is neither read nor written."""
+    table = table_of(StatusSnapshot)
+    changed = {"checked_at": now, "next_at": next_at, "failures": 0, "error": None}
+    session.connection().execute(table.update().where(table.c.url == url), changed)
+
+
+def forget(session: Session, *, but: Collection[str]) -> int:
+    """Takes lists away that no presentation rests on which is still there, unless they are of an issuer in `but`."""
+    held = select(Presentation.id).where(col(Presentation.deleted_at).is_(None))
+    session.exec(delete(StatusReliance).where(col(StatusReliance.presentation_id).not_in(held)))
+    unneeded = select(StatusSnapshot.url, StatusSnapshot.issuer).where(
+        col(StatusSnapshot.url).not_in(select(StatusReliance.url))
+    )
+    gone = [url for url, issuer in session.exec(unneeded).all() if issuer not in but]
+    for url in gone:
+        session.exec(delete(StatusSnapshot).where(col(StatusSnapshot.url) == url))
+    return len(gone)
 
 
 def relying(session: Session, url: str) -> Sequence[str]:

@@ -12,14 +12,19 @@ import pytest_asyncio
 from node.errors import Unreachable
 from node.services.status_evidence import StatusRead, read_statuses
 from node.services.status_sync import SYNCED
+from node.storage.repos import status_snapshots
+from node.storage.tables.exchange import Presentation
+from node.storage.unit import Session
 from protocols.status.entry import status_entry
 from protocols.status.errors import StatusVerificationError
+from protocols.status.freshness import FreshnessPolicy
 from protocols.status.token_list import MEDIA_TYPE
 from protocols.status.token_status import status_reference
 from tests.support.status_world import (
     COLLEGE,
     STRANGER,
     URL,
+    Commits,
     StatusWorld,
     did_of,
     signed_list,
@@ -201,3 +206,88 @@ async def test_a_token_by_another_than_the_credentials_issuer_says_nothing(world
     await world.sync.run_due()
     (found,) = await read(world, claim=status_reference(uri=URL, index=1))
     assert (found.evidence.answer.outcome, found.evidence.answer.error) == ("unknown", "STATUS_VERIFICATION_ERROR")
+
+
+async def test_a_list_that_holds_still_is_confirmed_without_being_written_again(world: StatusWorld) -> None:
+    world.out.etag, world.out.at[URL] = '"1"', signed_list(world.clock, 7)
+    await world.want()
+    await world.sync.run_due()
+    first = await world.row()
+    world.out.at[URL] = Unreachable("no connection")
+    await world.sync.sync_now()
+    world.out.at[URL] = b""
+    world.clock.advance(timedelta(hours=5))
+    await world.sync.run_due()
+    second = await world.row()
+    assert (second.fetched_at, second.checked_at, second.failures, second.error, second.etag) == (
+        first.fetched_at,
+        world.clock.now(),
+        0,
+        None,
+        '"1"',
+    )
+    assert (second.document, second.bits, second.snapshot) == (first.document, first.bits, first.snapshot)
+    assert await said(world, entry(7)) == [("set", None)]
+
+
+async def test_lists_that_come_together_share_their_commits(tmp_path: Path) -> None:
+    commits, count = Commits(), 160
+    async with status_world(tmp_path, commits=commits) as world:
+        world.out.etag = '"1"'
+        for number in range(count):
+            url = f"https://host{number}.example/1"
+            world.out.at[url] = signed_list(world.clock, number, url=url)
+            await world.want(url)
+        assert await world.sync.sync_now() == (count, 0)
+        before, commits.bodies[:] = commits.count, []
+        assert await world.sync.sync_now() == (count, 0)
+        assert commits.bodies.count("status.synced") == count
+        assert commits.count - before <= count / 4, "a commit for each list would be far more"
+
+
+async def test_how_long_a_list_counts_is_for_the_operator_to_say(tmp_path: Path) -> None:
+    async with status_world(tmp_path, policy=FreshnessPolicy(fresh_s=60, usable_s=120)) as world:
+        world.out.at[URL] = signed_list(world.clock)
+        await world.want()
+        await world.sync.run_due()
+        found: list[str] = []
+        for _ in range(3):
+            (kept,) = await world.sync.lists(limit=1, after=None)
+            found.append(kept.freshness.value)
+            world.clock.advance(timedelta(seconds=61))
+        assert found == ["fresh", "stale", "unknown"]
+
+
+def presentation(id: str, world: StatusWorld, *, is_deleted: bool) -> Presentation:
+    now = world.clock.now()
+    return Presentation(
+        id=id,
+        request_id="request",
+        per_asker_did="did:example:asker",
+        record_jws="",
+        use_jws="",
+        record_hash=id,
+        payload_hash=id,
+        received_at=now,
+        delete_at=now,
+        deleted_at=now if is_deleted else None,
+    )
+
+
+async def test_a_list_that_nothing_rests_on_any_more_is_not_fetched_for_ever(world: StatusWorld) -> None:
+    urls = {name: f"https://{name}.example/1" for name in ("held", "deleted", "lone")}
+
+    def body(session: Session) -> None:
+        for name in ("held", "deleted"):
+            session.add(presentation(name, world, is_deleted=name == "deleted"))
+            status_snapshots.rely(session, urls[name], name)
+
+    for url in urls.values():
+        await world.want(url)
+    await world.storage.run("test.rely", body)
+    await world.sync.forget()
+    assert [kept.url for kept in await world.sync.lists(limit=9, after=None)] == [urls["held"]]
+    kept_for_members = await world.storage.run(
+        "test.forget", lambda session: status_snapshots.forget(session, but={did_of(COLLEGE)})
+    )
+    assert kept_for_members == 0
