@@ -10,7 +10,6 @@ import gzip
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from urllib.parse import urlsplit
 
 from node.adapters.did_resolver import Resolver
@@ -21,24 +20,15 @@ from node.errors import NodeError
 from node.log import Log
 from node.services.directory import Directory
 from node.services.issuer_metadata import status_lists_of
+from node.services.status_reading import ListReader, trouble_of
 from node.storage.repos import status_snapshots as rows
 from node.storage.unit import Session, UnitOfWork
-from protocols.credentials.proofs import ProofResult
-from protocols.credentials.shape import as_object, as_text
-from protocols.dids.document import DidDocument
-from protocols.errors import DidError, ProtocolError
-from protocols.findings import Outcome
-from protocols.jose.encoding import JsonObject, canonical_json, parse_object
+from protocols.errors import ProtocolError
 from protocols.status.entry import Form, token_uri
-from protocols.status.errors import (
-    MalformedValueError,
-    StatusListError,
-    StatusRetrievalError,
-    StatusVerificationError,
-)
+from protocols.status.errors import StatusVerificationError
 from protocols.status.freshness import Freshness, FreshnessPolicy, judge
-from protocols.status.lookup import MAX_LIST_DOCUMENT_BYTES, Snapshot, accept_list
-from protocols.status.token_list import MEDIA_TYPE, accept_token, issuer_named, parse_list_token
+from protocols.status.lookup import MAX_LIST_DOCUMENT_BYTES, Snapshot
+from protocols.status.token_list import MEDIA_TYPE
 
 SYNCED = FreshnessPolicy(fresh_s=3600, usable_s=7 * 24 * 3600)
 """Older than an hour a list is stale, and a report says so; older than a week it says nothing."""
@@ -46,7 +36,7 @@ AT_ONCE = 16
 BATCH = 200
 BACKOFF_S = (5, 10, 30, 120, 600, 3600, 6 * 3600)
 """Soon again at first: a report may wait for the list, and its publisher may just be starting."""
-ACCEPT = "application/vc, application/json, application/ld+json"
+ACCEPT = "application/vc, application/vc+jwt, application/json, application/ld+json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,70 +175,8 @@ class StatusSync:
         return await self.fetcher.get(uri or url, max_bytes=MAX_LIST_DOCUMENT_BYTES, accept=accept, etag=etag)
 
     async def _accept(self, row: rows.StatusSnapshot, body: bytes) -> tuple[bytes, Snapshot]:
-        """The list as it came and as it is read, its own proof and issuer checked.
-
-        The issuer is who the list says it is by, from the first list on for good. Who pointed to it first does not
-        count: a stranger's credential may name anybody's list, and a look-up compares issuers.
-        """
-        uri = token_uri(row.url)
-        return await (self._accept_list(row, body) if uri is None else self._accept_token(row, body, uri))
-
-    async def _keys_of(self, issuer: str) -> DidDocument:
-        """Fetching the issuer's document here tells it nothing new."""
-        try:
-            return await self.resolver.resolve(issuer)
-        except NodeError as error:
-            raise StatusVerificationError(f"the keys of its issuer cannot be had: {error.detail}") from error
-
-    async def _accept_token(self, row: rows.StatusSnapshot, body: bytes, uri: str) -> tuple[bytes, Snapshot]:
-        token, kept = parse_list_token(body.decode("utf-8", "replace").strip()), snapshot_of(row)
-        issuer = kept.issuer if kept is not None else issuer_named(token) or row.issuer or ""
-        accept = partial(
-            accept_token,
-            token,
-            uri=uri,
-            key=row.url,
-            fetched_at=self.clock.now(),
-            expected_issuer=issuer,
-            previous=kept,
-        )
-        known = await self._keys_of(issuer)
-        try:
-            return body, accept({issuer: known})
-        except StatusVerificationError:
-            fresh = await self.resolver.refresh(issuer)  # its keys may have been rotated
-            if fresh == known:
-                raise
-            return body, accept({issuer: fresh})
-
-    async def _accept_list(self, row: rows.StatusSnapshot, body: bytes) -> tuple[bytes, Snapshot]:
-        document = parse_object(body, max_bytes=MAX_LIST_DOCUMENT_BYTES)
-        kept = snapshot_of(row)
-        issuer = issuer_of(document) if kept is None else kept.issuer
-        known = await self._keys_of(issuer)
-        proofs = await self._check(document, issuer, known)
-        if any(proof.outcome is not Outcome.YES for proof in proofs):
-            fresh = await self.resolver.refresh(issuer)  # its keys may have been rotated
-            proofs = proofs if fresh == known else await self._check(document, issuer, fresh)
-        snapshot = accept_list(
-            document,
-            proofs,
-            url=row.url,
-            fetched_at=self.clock.now(),
-            expected_issuer=issuer,
-            previous=kept,
-        )
-        return canonical_json(document), snapshot
-
-    async def _check(self, document: JsonObject, issuer: str, known: DidDocument) -> tuple[ProofResult, ...]:
-        return await self.proofs.check(
-            document,
-            {issuer: known},
-            purpose="assertionMethod",
-            now=self.clock.now(),
-            expected_controller=issuer,
-            max_bytes=MAX_LIST_DOCUMENT_BYTES,
-        )
+        reader = ListReader(self.resolver, self.proofs, self.clock)
+        return await reader.read(row.url, body, kept=snapshot_of(row), pointed_by=row.issuer or "")
 
     async def _keep(self, before: rows.StatusSnapshot, fetched: Fetched, fresh: tuple[bytes, Snapshot] | None) -> None:
         def body(session: Session) -> None:
@@ -308,33 +236,6 @@ def snapshot_of(row: rows.StatusSnapshot | None) -> Snapshot | None:
         form=Form(value.get("form", Form.BITSTRING)),
         size=value.get("size", 1),
     )
-
-
-def issuer_of(document: JsonObject) -> str:
-    """Who a list says it is by, unverified.
-
-    Raises:
-        MalformedValueError: it does not say.
-    """
-    issuer = document.get("issuer")
-    found = as_object(issuer)
-    named = as_text(issuer if found is None else found.get("id"))
-    if not named:
-        raise MalformedValueError("a list that names no issuer", expected="issuer")
-    return named
-
-
-def trouble_of(error: NodeError | ProtocolError) -> str:
-    """Why a list could not be had or used, beginning with the specification's name for that."""
-    if isinstance(error, StatusListError):
-        name = error.name
-    elif isinstance(error, DidError):
-        name = StatusVerificationError.name
-    elif isinstance(error, ProtocolError):
-        name = MalformedValueError.name
-    else:
-        name = StatusRetrievalError.name
-    return f"{name}: {error.detail}"
 
 
 def _synced(row: rows.StatusSnapshot, now: datetime, policy: FreshnessPolicy) -> SyncedList:

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func
+from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from node.storage.statements import insert_new, table_of
@@ -34,18 +36,18 @@ def due(session: Session, *, now: datetime, limit: int) -> Sequence[StatusSnapsh
 
 
 def all(session: Session, *, limit: int, after: str | None) -> Sequence[StatusSnapshot]:
+    """By URL, from the one after `after`; the lists themselves are not read, they would fill the memory."""
     query = select(StatusSnapshot).order_by(col(StatusSnapshot.url)).limit(limit)
+    large: Sequence[Any] = (StatusSnapshot.document, StatusSnapshot.bits)
+    query = query.options(*map(defer, large))
     return session.exec(query if after is None else query.where(col(StatusSnapshot.url) > after)).all()
 
 
 def make_due(session: Session, *, now: datetime) -> int:
     """Every list is due at `now` at the latest; how many lists there are."""
-    rows = session.exec(select(StatusSnapshot)).all()
-    for row in rows:
-        row.next_at = min(row.next_at, now)
-        session.add(row)
-    session.flush()
-    return len(rows)
+    table = table_of(StatusSnapshot)
+    session.connection().execute(table.update().where(table.c.next_at > now).values(next_at=now))
+    return session.exec(select(func.count()).select_from(StatusSnapshot)).one()
 
 
 def confirm(session: Session, url: str, *, now: datetime, next_at: datetime) -> None:

@@ -15,11 +15,14 @@ from node.services.status_sync import SYNCED
 from node.storage.repos import status_snapshots
 from node.storage.tables.exchange import Presentation
 from node.storage.unit import Session
+from protocols.credentials.enveloped import Kind, sign_vc_jwt, wrap
+from protocols.jose.keys import PrivateKey
 from protocols.status.entry import status_entry
 from protocols.status.errors import StatusVerificationError
 from protocols.status.freshness import FreshnessPolicy
 from protocols.status.token_list import MEDIA_TYPE
 from protocols.status.token_status import status_reference
+from tests.support.badges import badge
 from tests.support.status_world import (
     COLLEGE,
     STRANGER,
@@ -291,3 +294,41 @@ async def test_a_list_that_nothing_rests_on_any_more_is_not_fetched_for_ever(wor
         "test.forget", lambda session: status_snapshots.forget(session, but={did_of(COLLEGE)})
     )
     assert kept_for_members == 0
+
+
+def list_in_a_token(world: StatusWorld, *set_: int, by: PrivateKey = COLLEGE) -> str:
+    document = {name: value for name, value in json.loads(signed_list(world.clock, *set_)).items() if name != "proof"}
+    return sign_vc_jwt({**document, "issuer": did_of(by)}, by, signed_at=world.clock.now())
+
+
+@pytest.mark.parametrize("is_wrapped", [False, True], ids=["bare", "EnvelopedVerifiableCredential"])
+async def test_a_list_in_a_token_is_read_like_one_with_a_proof_inside(world: StatusWorld, is_wrapped: bool) -> None:
+    await world.want()
+    for set_ in ((7,), (7, 8)):
+        token = list_in_a_token(world, *set_)
+        world.out.at[URL] = json.dumps(wrap(token, Kind.VC_JWT)).encode() if is_wrapped else token.encode()
+        await world.sync.run_due()
+        assert await said(world, entry(7), entry(8)) == [("set", None), ("set" if 8 in set_ else "clear", None)]
+        world.clock.advance(timedelta(hours=2))
+    assert (await world.row()).failures == 0
+
+
+async def test_a_list_in_a_token_that_must_not_be_believed_is_refused(world: StatusWorld) -> None:
+    await world.want()
+    head, body, _ = list_in_a_token(world).split(".")
+    other = list_in_a_token(world, 7)
+    for token, name in (
+        (f"{head}.{body}.{other.split('.')[2]}", "STATUS_VERIFICATION_ERROR"),
+        (sign_vc_jwt(badge(issuer=did_of(COLLEGE)), COLLEGE, signed_at=world.clock.now()), "MALFORMED_VALUE_ERROR"),
+        ("no.token.atall", "MALFORMED_VALUE_ERROR"),
+        (signed_token(world.clock, {7: 0}).decode(), "MALFORMED_VALUE_ERROR"),
+    ):
+        world.out.at[URL] = token.encode()
+        await world.sync.sync_now()
+        assert await said(world, entry(7)) == [("unknown", name)], token
+    world.out.at[URL] = list_in_a_token(world, 7).encode()
+    await world.sync.sync_now()
+    world.clock.advance(timedelta(hours=2))
+    world.out.at[URL] = list_in_a_token(world, by=STRANGER).encode()
+    await world.sync.run_due()
+    assert await said(world, entry(7)) == [("set", None)], "the college's stays"
