@@ -16,7 +16,7 @@ from node.adapters.did_resolver import Resolver
 from node.adapters.fetch import Fetched, Fetcher
 from node.adapters.proof_worker import ProofChecker
 from node.clock import Clock, jitter
-from node.errors import NodeError
+from node.errors import NodeError, OverBudget
 from node.log import Log
 from node.services.directory import Directory
 from node.services.issuer_metadata import status_lists_of
@@ -36,6 +36,7 @@ AT_ONCE = 16
 BATCH = 200
 BACKOFF_S = (5, 10, 30, 120, 600, 3600, 6 * 3600)
 """Soon again at first: a report may wait for the list, and its publisher may just be starting."""
+PUT_OFF_S = 1.0
 ACCEPT = "application/vc, application/vc+jwt, application/json, application/ld+json"
 
 
@@ -163,6 +164,9 @@ class StatusSync:
         try:
             fetched = await self._get(row.url, etag=row.etag if row.document else None)
             fresh = None if fetched.status == 304 else await self._accept(row, fetched.body)
+        except OverBudget:
+            await self._put_off(row)
+            return
         except (NodeError, ProtocolError) as error:
             await self._failed(row, trouble_of(error))
             return
@@ -199,6 +203,11 @@ class StatusSync:
         if fresh is not None and (cleared := fresh[1].cleared_count):
             self.log.warning("status list took revocations back", url=before.url, cleared=cleared)
         self.log.info("status list synced", url=before.url, unchanged=fresh is None)
+
+    async def _put_off(self, before: rows.StatusSnapshot) -> None:
+        """A host of many lists has its turn again in a moment: what we allow ourselves is no failure of its."""
+        next_at = self.clock.now() + timedelta(seconds=PUT_OFF_S * (1 + jitter()))
+        await self.storage.run("status.put_off", lambda session: rows.put_off(session, before.url, next_at=next_at))
 
     async def _failed(self, before: rows.StatusSnapshot, detail: str) -> None:
         """The next try, later each time; what we have of the list stays and ages."""

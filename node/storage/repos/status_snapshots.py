@@ -57,6 +57,12 @@ def confirm(session: Session, url: str, *, now: datetime, next_at: datetime) -> 
     session.connection().execute(table.update().where(table.c.url == url), changed)
 
 
+def put_off(session: Session, url: str, *, next_at: datetime) -> None:
+    """A list is looked at later; nothing else is said of it."""
+    table = table_of(StatusSnapshot)
+    session.connection().execute(table.update().where(table.c.url == url).values(next_at=next_at))
+
+
 def forget(session: Session, *, but: Collection[str]) -> int:
     """Takes lists away that no presentation rests on which is still there, unless they are of an issuer in `but`."""
     held = select(Presentation.id).where(col(Presentation.deleted_at).is_(None))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from node.errors import Unreachable
+from node.errors import OverBudget, Unreachable
 from node.services.status_evidence import StatusRead, read_statuses
 from node.services.status_sync import SYNCED
 from node.storage.repos import status_snapshots
@@ -332,3 +332,16 @@ async def test_a_list_in_a_token_that_must_not_be_believed_is_refused(world: Sta
     world.out.at[URL] = list_in_a_token(world, by=STRANGER).encode()
     await world.sync.run_due()
     assert await said(world, entry(7)) == [("set", None)], "the college's stays"
+
+
+async def test_what_we_allow_ourselves_is_no_failure_of_a_host_with_many_lists(world: StatusWorld) -> None:
+    world.out.at[URL] = OverBudget("the origin was called too often")
+    await world.want()
+    await world.sync.run_due()
+    row = await world.row()
+    assert (row.failures, row.error) == (0, None)
+    assert timedelta(seconds=1) <= row.next_at - world.clock.now() <= timedelta(seconds=2)
+    world.clock.advance(timedelta(seconds=2))
+    world.out.at[URL] = signed_list(world.clock, 7)
+    await world.sync.run_due()
+    assert await said(world, entry(7)) == [("set", None)]
