@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, func
 from sqlalchemy.orm import defer
@@ -38,8 +37,8 @@ def due(session: Session, *, now: datetime, limit: int) -> Sequence[StatusSnapsh
 def all(session: Session, *, limit: int, after: str | None) -> Sequence[StatusSnapshot]:
     """By URL, from the one after `after`; the lists themselves are not read, they would fill the memory."""
     query = select(StatusSnapshot).order_by(col(StatusSnapshot.url)).limit(limit)
-    large: Sequence[Any] = (StatusSnapshot.document, StatusSnapshot.bits)
-    query = query.options(*map(defer, large))
+    for large in (col(StatusSnapshot.document), col(StatusSnapshot.bits)):
+        query = query.options(defer(large))  # pyright: ignore[reportArgumentType]
     return session.exec(query if after is None else query.where(col(StatusSnapshot.url) > after)).all()
 
 
