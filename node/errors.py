@@ -83,6 +83,10 @@ class Unreachable(PeerError):
     status = 504
 
 
+class OverBudget(Unreachable):
+    """This node called that origin as often as it allows itself to for now: nobody was called, and nobody failed."""
+
+
 class Rejected(PeerError):
     """An answer that says no (4xx) or that cannot be used: asking again changes nothing."""
 

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from node.clock import Clock
-from node.errors import Unreachable
+from node.errors import OverBudget, Unreachable
 
 MAX_ORIGINS = 4096
 FIRST_PAUSE_S = 1.0
@@ -100,7 +100,7 @@ class Origins:
         origin.tokens = min(float(self._budget.burst), origin.tokens + earned)
         origin.counted_at = now
         if origin.tokens < 1:
-            raise Unreachable(
+            raise OverBudget(
                 "the origin was called too often", expected=f"at most {self._budget.per_s:g} calls a second"
             )
         origin.tokens -= 1

@@ -8,9 +8,13 @@ from aiohttp import ETag, web
 from node.http.wellknown import cacheable
 from node.keys import SERVICES
 from protocols.jose.encoding import canonical_json
+from protocols.status.token_list import MEDIA_TYPE
 
 MAX_AGE_S = 5
 """A revocation is to be seen within seconds; what a cache saves is the herd that asks at once."""
+
+MEDIA_TYPES = ("application/vc", MEDIA_TYPE, "application/json")
+"""What a list is served as, the first that is asked for."""
 
 routes = web.RouteTableDef()
 
@@ -25,10 +29,12 @@ async def aggregation(request: web.Request) -> web.Response:
 
 @routes.get("/status/{list_id}")
 async def status_list(request: web.Request) -> web.Response:
-    """The signed list: `application/vc`, or `application/json` for whoever asks for that."""
-    published = await request.app[SERVICES].status_lists.get(request.match_info["list_id"])
+    """The signed list: `application/vc`, or for whoever asks for that `application/json` or a Status List Token."""
+    lists, list_id = request.app[SERVICES].status_lists, request.match_info["list_id"]
     accept = request.headers.get("Accept", "")
-    as_json = "application/json" in accept and "application/vc" not in accept
-    content_type = "application/json" if as_json else "application/vc"
+    content_type = next((kind for kind in MEDIA_TYPES if kind in accept), MEDIA_TYPES[0])
+    published = await (lists.token(list_id) if content_type == MEDIA_TYPE else lists.get(list_id))
     tag = ETag(value=published.etag)
-    return cacheable(request, published.body, content_type=content_type, max_age_s=MAX_AGE_S, tag=tag)
+    response = cacheable(request, published.body, content_type=content_type, max_age_s=MAX_AGE_S, tag=tag)
+    response.headers["Vary"] = "Accept"
+    return response

@@ -18,6 +18,7 @@ from node.services.credential_evidence import Credentials
 from node.services.did_document import Purpose
 from node.services.directory import Directory
 from node.services.identity import Identity
+from node.services.status_reading import ListReader
 from node.services.status_sync import snapshot_of, store_list
 from node.services.verification import Verification, holder_of
 from node.storage.engine import DEFAULT_URL, open_storage, upgrade
@@ -28,12 +29,12 @@ from protocols.consent.presentation import credentials_of
 from protocols.credentials.embedded import every_credential, stated_issuer
 from protocols.credentials.enveloped import as_envelope
 from protocols.credentials.proofs import add_proof
-from protocols.credentials.shape import as_object, as_text, many
+from protocols.credentials.shape import many
 from protocols.dids.document import DidDocument
 from protocols.dids.methods import resolve_offline
-from protocols.errors import ProtocolError
+from protocols.errors import DidError, ProtocolError
 from protocols.jose.encoding import JsonObject
-from protocols.status.lookup import MAX_LIST_DOCUMENT_BYTES, accept_list
+from protocols.status.named import lists_named
 from protocols.trust.directory import Listed, directory_document, read_directory
 from protocols.trust.entity import did_of
 from protocols.trust.jwks import parse_jwks
@@ -59,7 +60,7 @@ class Bundles:
         now = self.clock.now().replace(microsecond=0)
         found = list(every_credential(_credentials(held)))
         issuers = [did for did in dict.fromkeys(map(stated_issuer, found)) if did]
-        urls = dict.fromkeys(url for credential in found for url in _lists_of(credential))
+        urls = lists_named(found)
 
         def body(session: Session) -> Bundle:
             network = peers.network(session)
@@ -133,8 +134,8 @@ class _At:
 async def _fill(storage: Storage, bundle: Bundle, proofs: ProofChecker) -> None:
     """Puts in what holds; what does not is left out, and the report says that it is not known."""
     listed = _listed(bundle)
-    known = {member.did: member.document for member in listed}
-    accepted = [row for copy in bundle.status_lists if (row := await _accepted(copy, known, proofs)) is not None]
+    keys = _Known({member.did: member.document for member in listed})
+    accepted = [row for copy in bundle.status_lists if (row := await _accepted(copy, keys, proofs)) is not None]
     entries = {entry["did"]: entry for entry in (bundle.directory or {}).get("members", [])}
 
     def body(session: Session) -> None:
@@ -179,31 +180,29 @@ def _listed(bundle: Bundle) -> Sequence[Listed]:
     return ()
 
 
-async def _accepted(
-    copy: StatusListCopy, known: Mapping[str, DidDocument], proofs: ProofChecker
-) -> lists.StatusSnapshot | None:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The DID documents in a bundle. Implements `node.services.status_reading.Keys`."""
+
+    documents: Mapping[str, DidDocument]
+
+    async def resolve(self, did: str) -> DidDocument:
+        document = self.documents.get(did) or resolve_offline(did)
+        if document is None:
+            raise DidError("no document of the list's issuer in the bundle", found=did[:120])
+        return document
+
+    async def refresh(self, did: str) -> DidDocument:
+        return await self.resolve(did)
+
+
+async def _accepted(copy: StatusListCopy, keys: _Known, proofs: ProofChecker) -> lists.StatusSnapshot | None:
     """The row of a list that is its issuer's, as it was at the time that it is said to have come."""
+    reader = ListReader(keys, proofs, _At(copy.fetched_at))
     with suppress(ProtocolError):
-        document = known.get(copy.issuer) or resolve_offline(copy.issuer)
-        results = await proofs.check(
-            copy.document,
-            {copy.issuer: document} if document else {},
-            purpose="assertionMethod",
-            now=copy.fetched_at,
-            expected_controller=copy.issuer,
-            max_bytes=MAX_LIST_DOCUMENT_BYTES,
-        )
-        snapshot = accept_list(
-            copy.document,
-            results,
-            url=copy.url,
-            fetched_at=copy.fetched_at,
-            expected_issuer=copy.issuer,
-            previous=None,
-        )
-        row = lists.StatusSnapshot(url=copy.url, issuer=copy.issuer, next_at=copy.fetched_at)
-        row.checked_at = copy.fetched_at
-        store_list(row, copy.document, snapshot)
+        document, snapshot = await reader.read(copy.url, copy.body, kept=None, pointed_by=copy.issuer)
+        row = lists.StatusSnapshot(url=copy.url, next_at=copy.fetched_at, checked_at=copy.fetched_at)
+        store_list(row, document, snapshot)
         return row
     return None
 
@@ -213,16 +212,10 @@ def _copy(session: Session, url: str) -> StatusListCopy | None:
     snapshot = snapshot_of(row)
     if row is None or snapshot is None:
         return None
-    document = lists.document_of(row)
-    return StatusListCopy(url=url, issuer=snapshot.issuer, fetched_at=snapshot.fetched_at, document=document)
+    return StatusListCopy.of(url, snapshot.issuer, snapshot.fetched_at, lists.document_of(row))
 
 
 def _credentials(held: JsonObject) -> list[JsonObject]:
     if holder_of(held) or "VerifiablePresentation" in many(held.get("type")):
         return [as_envelope(item) if isinstance(item, str) else item for item in credentials_of(held)]
     return [held]
-
-
-def _lists_of(credential: JsonObject) -> Sequence[str]:
-    entries = (as_object(item) or {} for item in many(credential.get("credentialStatus")))
-    return [url for entry in entries if (url := as_text(entry.get("statusListCredential")))]

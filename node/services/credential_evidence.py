@@ -7,13 +7,14 @@ from synced lists, beside what the caller brought. What has not been synced is "
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from node.adapters.didkit_worker import Didkit
 from node.adapters.proof_worker import ProofChecker
 from node.services.directory import Directory, Member
 from node.services.issuer_metadata import skills_evidenced
-from node.services.status_sync import SYNCED, snapshot_of
-from node.storage.repos import status_snapshots
+from node.services.status_evidence import read_statuses
+from node.services.status_sync import SYNCED
 from node.storage.unit import Session, UnitOfWork
 from protocols.credentials.embedded import MAX_DEPTH, MAX_EMBEDDED, embedded_in, endorsable_ids
 from protocols.credentials.enveloped import Opened, is_enveloped, issuer_of, open_envelope
@@ -29,9 +30,8 @@ from protocols.dids.methods import resolve_offline
 from protocols.errors import ProtocolError
 from protocols.findings import Outcome
 from protocols.jose.encoding import JsonObject
-from protocols.status.entry import parse_entry
-from protocols.status.freshness import Freshness
-from protocols.status.lookup import Snapshot, StatusAnswer, StatusOutcome, status_of
+from protocols.status.freshness import FreshnessPolicy
+from protocols.status.lookup import Snapshot
 from protocols.verification.evidence import Answered, CredentialEvidence, IssuerEvidence, StatusEvidence
 
 LEGACY_SUITES = frozenset({"Ed25519Signature2018", "JsonWebSignature2020"})
@@ -104,6 +104,7 @@ class Credentials:
     directory: Directory
     proofs: ProofChecker
     didkit: Didkit
+    policy: FreshnessPolicy = SYNCED
 
     async def gather(
         self, document: JsonObject, now: datetime, brought: Brought, place: Place | None = None
@@ -115,8 +116,10 @@ class Credentials:
         """
         place = place or Place()
         around: tuple[ProofResult, ...] = ()
+        signer, claim = "", None
         if is_enveloped(document):
             opened = await self._opened(document, now, brought)
+            signer, claim = issuer_of(document) or "", opened.status
             document, around = opened.document or document, opened.results
         problems: tuple[str, ...] = ()
         credential: Credential | None = None
@@ -133,7 +136,7 @@ class Credentials:
         signed_at = min((proof.created for proof in proofs if proof.created is not None), default=None)
         if credential is not None and signed_at is None:
             signed_at = credential.valid_from
-        statuses, rests = await self._statuses(credential, now, brought)
+        statuses, rests = await self._statuses(credential, now, brought, signer, claim)
         inner, crowded = await self._within(document, now, brought, place)
         evidence = CredentialEvidence(
             document=document,
@@ -219,26 +222,15 @@ class Credentials:
         return {did: offline} if offline is not None else {}
 
     async def _statuses(
-        self, credential: Credential | None, now: datetime, brought: Brought
+        self, credential: Credential | None, now: datetime, brought: Brought, signer: str, claim: Any
     ) -> tuple[tuple[StatusEvidence, ...], tuple[Rest, ...]]:
-        """Step 6, each entry, from the synced lists and those that were brought."""
-        found: list[StatusEvidence] = []
-        rests: list[Rest] = []
-        for status in credential.statuses if credential else ():
-            try:
-                entry = parse_entry(status)
-            except ProtocolError as error:
-                answer = StatusAnswer(outcome=StatusOutcome.UNKNOWN, freshness=Freshness.UNKNOWN, reason=error.sentence)
-                found.append(StatusEvidence(entry=None, answer=answer))
-                continue
-            url = entry.list_url
-            row = await self.storage.read(lambda session, url=url: status_snapshots.get(session, url))
-            snapshot = snapshot_of(row) or brought.snapshots.get(url)
-            answer = status_of(entry, snapshot, now=now, policy=SYNCED)
-            found.append(StatusEvidence(entry=entry, answer=answer))
-            issuer = credential.issuer if credential else ""
-            rests.append(Rest(url=url, issuer=issuer, fetched_at=row.fetched_at if row else None))
-        return tuple(found), tuple(rests)
+        """Step 6, each entry, and the claim of the token by `signer`: from the synced lists and those brought."""
+        entries, issuer = (credential.statuses, credential.issuer) if credential else ((), signer)
+        read = await read_statuses(
+            self.storage, entries, issuer, brought.snapshots, now=now, policy=self.policy, claim=claim
+        )
+        rests = (Rest(url=each.url, issuer=issuer, fetched_at=each.fetched_at) for each in read if each.url)
+        return tuple(each.evidence for each in read), tuple(rests)
 
     async def _published(self, credential: Credential | None) -> frozenset[str] | None:
         """Step 10: the skills that the issuer's own page, as synced, names for the credential's achievement."""

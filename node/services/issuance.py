@@ -189,6 +189,21 @@ class Issuance:
 
         return await self.storage.run("issuance.reinstate", body)
 
+    async def say(self, credential_id: str, message: str) -> Award:
+        """Sets the message of an issued credential; saying it again changes nothing.
+
+        Raises:
+            NotFound: no such credential, one without a place for messages, or a message that is none of its.
+            Conflict: it was not issued yet.
+        """
+
+        def body(session: Session) -> Award:
+            row = _issued(session, credential_id)
+            self.status_lists.say(session, row.id, message, now=self.clock.now())
+            return _award(row)
+
+        return await self.storage.run("issuance.say", body)
+
     async def list(self, *, limit: int, after: str | None) -> Sequence[Award]:
         """Awards in the order they were made, from the one after id `after`."""
 

@@ -18,19 +18,19 @@ from node.adapters.did_resolver import Resolver
 from node.adapters.fetch import Fetched, Fetcher
 from node.adapters.proof_worker import ProofChecker
 from node.clock import Clock, jitter
-from node.errors import NodeError
+from node.errors import NodeError, OverBudget
 from node.log import Log
 from node.services.directory import Directory
 from node.services.issuer_metadata import status_lists_of
+from node.services.status_reading import ListReader, trouble_of
 from node.storage.repos import status_snapshots as rows
 from node.storage.unit import Session, UnitOfWork
-from protocols.credentials.proofs import ProofResult
-from protocols.dids.document import DidDocument
 from protocols.errors import ProtocolError
-from protocols.findings import Outcome
-from protocols.jose.encoding import JsonObject, canonical_json, parse_object
+from protocols.status.entry import Form, token_uri
+from protocols.status.errors import StatusVerificationError
 from protocols.status.freshness import Freshness, FreshnessPolicy, judge
-from protocols.status.lookup import MAX_LIST_DOCUMENT_BYTES, Snapshot, accept_list
+from protocols.status.lookup import MAX_LIST_DOCUMENT_BYTES, Snapshot
+from protocols.status.token_list import MEDIA_TYPE
 
 SYNCED = FreshnessPolicy(fresh_s=3600, usable_s=7 * 24 * 3600)
 """Older than an hour a list is stale, and a report says so; older than a week it says nothing."""
@@ -43,7 +43,8 @@ RUN_S = 60.0
 LOOK_EVERY_S = 0.5
 BACKOFF_S = (5, 10, 30, 120, 600, 3600, 6 * 3600)
 """Soon again at first: a report may wait for the list, and its publisher may just be starting."""
-ACCEPT = "application/vc, application/json, application/ld+json"
+PUT_OFF_S = 1.0
+ACCEPT = "application/vc, application/vc+jwt, application/json, application/ld+json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +121,7 @@ class StatusSync:
     clock: Clock
     log: Log
     changed: Callable[[Session, str], None]
+    policy: FreshnessPolicy = SYNCED
 
     async def run_due(self) -> None:
         """Fetches every list that is due; each failure is that list's alone.
@@ -173,6 +175,19 @@ class StatusSync:
 
         await self.storage.run("status.discover", body)
 
+    async def forget(self) -> None:
+        """The job `status.forget`: lists that no presentation rests on any more are fetched and kept no longer.
+
+        Those of whoever is or was a member stay: without what is kept, an older list could be passed off as new.
+        """
+
+        def body(session: Session) -> int:
+            return rows.forget(session, but=frozenset(member.did for member in self.directory.members(session)))
+
+        gone = await self.storage.run("status.forget", body)
+        if gone:
+            self.log.info("status lists forgotten", count=gone)
+
     def _published_unseen(self, session: Session) -> list[tuple[str, str]]:
         """(list, issuer) for each list that a registered issuer names on its own host and that is not kept yet."""
         return [
@@ -195,7 +210,7 @@ class StatusSync:
         """What is kept, by URL, from the one after `after`."""
         now = self.clock.now()
         found = await self.storage.read(lambda session: rows.all(session, limit=limit, after=after))
-        return [_synced(row, now) for row in found]
+        return [_synced(row, now, self.policy) for row in found]
 
     async def look(self, url: str, issuer: str) -> Snapshot:
         """A list as it is now, fetched and checked for one caller who waits; nothing of it is kept.
@@ -204,74 +219,65 @@ class StatusSync:
             NodeError: it cannot be had.
             ProtocolError: it is none, or not of `issuer`.
         """
-        fetched = await self.fetcher.get(url, max_bytes=MAX_LIST_DOCUMENT_BYTES, accept=ACCEPT)
+        fetched = await self._get(url)
         return await self.read(fetched.body, url, issuer)
 
     async def read(self, body: bytes, url: str, issuer: str) -> Snapshot:
-        """As `look`, from bytes that are at hand."""
-        row = rows.StatusSnapshot(url=url, issuer=issuer, next_at=self.clock.now())
-        _, snapshot = await self._accept(row, body)
+        """As `look`, from bytes that are at hand; where a list is kept, none that is older is taken for it."""
+        kept = await self.storage.read(lambda session: rows.get(session, url))
+        _, snapshot = await self._accept(kept or rows.StatusSnapshot(url=url, next_at=self.clock.now()), body)
+        if snapshot.issuer != issuer:
+            raise StatusVerificationError("the list is not by the issuer of the credential")
         return snapshot
 
     async def _refresh(self, row: rows.StatusSnapshot) -> None:
         try:
-            fetched = await self.fetcher.get(
-                row.url, max_bytes=MAX_LIST_DOCUMENT_BYTES, accept=ACCEPT, etag=row.etag if row.document else None
-            )
+            fetched = await self._get(row.url, etag=row.etag if row.document else None)
             fresh = None if fetched.status == 304 else await self._accept(row, fetched.body)
+        except OverBudget:
+            await self._put_off(row)
+            return
         except (NodeError, ProtocolError) as error:
-            await self._failed(row, error.detail)
+            await self._failed(row, trouble_of(error))
             return
         await self._keep(row, fetched, fresh)
 
-    async def _accept(self, row: rows.StatusSnapshot, body: bytes) -> tuple[JsonObject, Snapshot]:
-        """The list, its own proof and issuer checked. Fetching the issuer's document here tells it nothing new."""
-        document = parse_object(body, max_bytes=MAX_LIST_DOCUMENT_BYTES)
-        issuer = row.issuer or ""
-        known = await self.resolver.resolve(issuer)
-        proofs = await self._check(document, issuer, known)
-        if any(proof.outcome is not Outcome.YES for proof in proofs):
-            fresh = await self.resolver.refresh(issuer)  # its keys may have been rotated
-            proofs = proofs if fresh == known else await self._check(document, issuer, fresh)
-        snapshot = accept_list(
-            document,
-            proofs,
-            url=row.url,
-            fetched_at=self.clock.now(),
-            expected_issuer=issuer,
-            previous=snapshot_of(row),
-        )
-        return document, snapshot
+    async def _get(self, url: str, *, etag: str | None = None) -> Fetched:
+        """The list kept under `url`, in the form that it is kept in."""
+        uri = token_uri(url)
+        accept = ACCEPT if uri is None else MEDIA_TYPE
+        return await self.fetcher.get(uri or url, max_bytes=MAX_LIST_DOCUMENT_BYTES, accept=accept, etag=etag)
 
-    async def _check(self, document: JsonObject, issuer: str, known: DidDocument) -> tuple[ProofResult, ...]:
-        return await self.proofs.check(
-            document,
-            {issuer: known},
-            purpose="assertionMethod",
-            now=self.clock.now(),
-            expected_controller=issuer,
-            max_bytes=MAX_LIST_DOCUMENT_BYTES,
-        )
+    async def _accept(self, row: rows.StatusSnapshot, body: bytes) -> tuple[bytes, Snapshot]:
+        reader = ListReader(self.resolver, self.proofs, self.clock)
+        return await reader.read(row.url, body, kept=snapshot_of(row), pointed_by=row.issuer or "")
 
-    async def _keep(
-        self, before: rows.StatusSnapshot, fetched: Fetched, fresh: tuple[JsonObject, Snapshot] | None
-    ) -> None:
+    async def _keep(self, before: rows.StatusSnapshot, fetched: Fetched, fresh: tuple[bytes, Snapshot] | None) -> None:
         def body(session: Session) -> None:
             now = self.clock.now()
+            next_at = now + timedelta(seconds=self.every_s * (1 + 0.2 * jitter()))
+            if fresh is None:
+                rows.confirm(session, before.url, now=now, next_at=next_at)
+                return
             row = rows.get(session, before.url) or before
             previous = snapshot_of(row)
-            row.checked_at, row.failures, row.error = now, 0, None
-            row.next_at = now + timedelta(seconds=self.every_s * (1 + 0.2 * jitter()))
-            row.etag = fetched.etag or row.etag
-            if fresh is not None:
-                store_list(row, *fresh)
+            row.checked_at, row.next_at, row.failures, row.error = now, next_at, 0, None
+            row.etag = fetched.etag  # a new list without one must not be confirmed by that of the list before
+            store_list(row, *fresh)
             rows.keep(session, row)
-            if fresh is not None and (previous is None or previous.compressed != fresh[1].compressed):
+            if previous is None or previous.compressed != fresh[1].compressed:
                 for presentation_id in rows.relying(session, row.url):
                     self.changed(session, presentation_id)
 
         await self.storage.run("status.synced", body)
+        if fresh is not None and (cleared := fresh[1].cleared_count):
+            self.log.warning("status list took revocations back", url=before.url, cleared=cleared)
         self.log.info("status list synced", url=before.url, unchanged=fresh is None)
+
+    async def _put_off(self, before: rows.StatusSnapshot) -> None:
+        """A host of many lists has its turn again in a moment: what we allow ourselves is no failure of its."""
+        next_at = self.clock.now() + timedelta(seconds=PUT_OFF_S * (1 + jitter()))
+        await self.storage.run("status.put_off", lambda session: rows.put_off(session, before.url, next_at=next_at))
 
     async def _failed(self, before: rows.StatusSnapshot, detail: str) -> None:
         """The next try, later each time; what we have of the list stays and ages."""
@@ -304,15 +310,19 @@ def snapshot_of(row: rows.StatusSnapshot | None) -> Snapshot | None:
         made_at=_time(value["made_at"]),
         ttl_s=value["ttl_s"],
         verification_method=value["verification_method"],
+        signed_at=_time(value.get("signed_at")),
+        cleared_count=value.get("cleared_count", 0),
+        form=Form(value.get("form", Form.BITSTRING)),
+        size=value.get("size", 1),
     )
 
 
-def _synced(row: rows.StatusSnapshot, now: datetime) -> SyncedList:
+def _synced(row: rows.StatusSnapshot, now: datetime, policy: FreshnessPolicy) -> SyncedList:
     heard_at = row.checked_at or row.fetched_at
     return SyncedList(
         url=row.url,
         issuer=row.issuer,
-        freshness=judge(min(heard_at, now), row.ttl_s, now, SYNCED) if heard_at else Freshness.UNKNOWN,
+        freshness=judge(min(heard_at, now), row.ttl_s, now, policy) if heard_at else Freshness.UNKNOWN,
         fetched_at=row.fetched_at,
         checked_at=row.checked_at,
         next_at=row.next_at,
@@ -321,10 +331,10 @@ def _synced(row: rows.StatusSnapshot, now: datetime) -> SyncedList:
     )
 
 
-def store_list(row: rows.StatusSnapshot, document: JsonObject, snapshot: Snapshot) -> None:
+def store_list(row: rows.StatusSnapshot, document: bytes, snapshot: Snapshot) -> None:
     """Writes an accepted list into its row; `snapshot_of` reads it there."""
-    row.document = gzip.compress(canonical_json(document), mtime=0)
-    row.bits = snapshot.compressed
+    row.document = gzip.compress(document, mtime=0)
+    row.issuer, row.bits = snapshot.issuer, snapshot.compressed
     row.fetched_at = snapshot.fetched_at
     row.ttl_s = None if snapshot.ttl_s is None else int(snapshot.ttl_s)
     row.valid_until = snapshot.valid_until
@@ -337,6 +347,10 @@ def store_list(row: rows.StatusSnapshot, document: JsonObject, snapshot: Snapsho
         "made_at": _text(snapshot.made_at),
         "ttl_s": snapshot.ttl_s,
         "verification_method": snapshot.verification_method,
+        "signed_at": _text(snapshot.signed_at),
+        "cleared_count": snapshot.cleared_count,
+        "form": snapshot.form.value,
+        "size": snapshot.size,
     }
 
 

@@ -22,11 +22,12 @@ from protocols.consent.presentation import credentials_of
 from protocols.credentials.embedded import every_credential, stated_issuer
 from protocols.credentials.enveloped import as_envelope, contents_of, dids_of, is_enveloped
 from protocols.credentials.presentation import MAX_CREDENTIALS
-from protocols.credentials.shape import as_object, as_text, many
 from protocols.dids.document import DidDocument
 from protocols.errors import ProtocolError
 from protocols.jose.encoding import JsonObject
+from protocols.status.entry import token_uri
 from protocols.status.lookup import Snapshot
+from protocols.status.named import lists_named
 from protocols.verification.report import VerificationReport
 
 PATIENCE_S = 10.0
@@ -68,11 +69,8 @@ class VcApiVerifier:
         )
 
     async def _bring(self, credentials: Sequence[JsonObject], holders: Sequence[str]) -> Brought:
-        lists: dict[str, str] = {}
         credentials = list(every_credential(credentials))
-        for credential in credentials:
-            for url in _lists_of(credential):
-                lists.setdefault(url, stated_issuer(credential))
+        lists = lists_named(credentials)
         dids = list(dict.fromkeys([*map(stated_issuer, credentials), *holders]))[:MOST_ISSUERS]
         documents, snapshots = await asyncio.gather(
             asyncio.gather(*(self._document(did) for did in dids if did)),
@@ -94,14 +92,11 @@ class VcApiVerifier:
     async def _snapshot(self, url: str, issuer: str) -> Snapshot | None:
         try:
             async with asyncio.timeout(PATIENCE_S):
-                own = self.status_lists.id_of(url)
+                uri = token_uri(url)
+                own = self.status_lists.id_of(uri or url)
                 if own is None:
                     return await self.status_sync.look(url, issuer)
-                return await self.status_sync.read((await self.status_lists.get(own)).body, url, issuer)
+                published = await (self.status_lists.get(own) if uri is None else self.status_lists.token(own))
+                return await self.status_sync.read(published.body, url, issuer)
         except (NodeError, ProtocolError, TimeoutError):
             return None
-
-
-def _lists_of(credential: JsonObject) -> Sequence[str]:
-    entries = (as_object(item) or {} for item in many(credential.get("credentialStatus"))[:MOST_LISTS])
-    return [url for entry in entries if (url := as_text(entry.get("statusListCredential")))]

@@ -55,6 +55,7 @@ from node.settings import Settings
 from node.storage.unit import Storage
 from protocols.dids.parse import parse_document
 from protocols.registry import discover
+from protocols.status.freshness import FreshnessPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,9 @@ def build_services(
     members = Members(storage, identity, configuration, clock)
     statements = Statements(storage, configuration, clock)
     federation = Federation(storage, identity, configuration, fetcher, clock)
-    status_lists = StatusLists(storage, identity, work, clock)
+    status_lists = StatusLists(
+        storage, identity, work, clock, settings.statuses.messages, settings.statuses.message_reference
+    )
     issuer = IssuerMetadata(storage, identity, achievements, status_lists)
     federation_sync = FederationSync(
         storage,
@@ -134,7 +137,9 @@ def build_services(
     routing = Routing(mailbox, routes, outbox, clock, log)
     issuance = Issuance(storage, identity, achievements, status_lists, flows, work, clock)
     learners = Learners(storage, invitations, clock, issuance.bound)
-    verification = Verification(Credentials(storage, directory, outside.proofs, outside.didkit), outside.proofs, clock)
+    policy = FreshnessPolicy(fresh_s=sync.status_fresh_s, usable_s=sync.status_usable_s)
+    credentials = Credentials(storage, directory, outside.proofs, outside.didkit, policy)
+    verification = Verification(credentials, outside.proofs, clock)
     presentations = Presentations(
         storage, identity, sealer, verification, flows, work, metrics, clock, sync.federation_every_s
     )
@@ -151,6 +156,7 @@ def build_services(
         clock,
         log,
         presentations.verify_again,
+        policy,
     )
     performers: Mapping[str, Perform] = {
         "relay.check": exit.check,

@@ -44,6 +44,7 @@ from node.settings.tables import (
     Limits,
     Logging,
     Relay,
+    Statuses,
     Sync,
     Tls,
     VcApi,
@@ -63,6 +64,7 @@ __all__ = [
     "Logging",
     "Relay",
     "Settings",
+    "Statuses",
     "Sync",
     "Tls",
     "VcApi",
@@ -88,6 +90,7 @@ class Settings(BaseSettings):
     fetch: Fetch = Fetch()
     keys: Keys = Keys()
     limits: Limits = Limits()
+    statuses: Statuses = Statuses()
     sync: Sync = Sync()
     relay: Relay = Relay()
     vc_api: VcApi = VcApi()

@@ -3,12 +3,13 @@
 import shlex
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator, model_validator
 
 from node.log import Format, Level
+from protocols.credentials.shape import is_url
 
 
 class _Table(BaseModel):
@@ -118,10 +119,46 @@ class Keys(_Table):
 
 
 class Sync(_Table):
-    """How often what others publish is looked at again, in seconds."""
+    """How often what others publish is looked at again, and how long a status list counts, in seconds.
+
+    Up to `status_fresh_s` after it was heard of a list is fresh, up to `status_usable_s` stale, then it says nothing.
+    """
 
     status_every_s: float = Field(default=30.0, ge=0.1)
+    status_fresh_s: int = Field(default=3600, ge=1)
+    status_usable_s: int = Field(default=7 * 24 * 3600, ge=1)
     federation_every_s: float = Field(default=60.0, ge=0.1)
+
+    @model_validator(mode="after")
+    def _ages(self) -> "Sync":
+        if self.status_fresh_s > self.status_usable_s:
+            raise ValueError("a list cannot be fresh for longer than it is usable: status_fresh_s, status_usable_s")
+        return self
+
+
+class Statuses(_Table):
+    """Further statuses that this node's credentials can have, beside revoked and suspended.
+
+    `messages` are 2, 4, 8 … 256 texts: the first is what every credential begins with. Credentials repeat them, so a
+    change counts for credentials signed from then on.
+    """
+
+    messages: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = ()
+    message_reference: str | None = None
+
+    @field_validator("messages")
+    @classmethod
+    def _one_a_value(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if value and (len(value) not in (2, 4, 8, 16, 32, 64, 128, 256) or len(set(value)) != len(value)):
+            raise ValueError("expected 2, 4, 8, 16, 32, 64, 128 or 256 different messages, one a value")
+        return value
+
+    @field_validator("message_reference")
+    @classmethod
+    def _url(cls, value: str | None) -> str | None:
+        if value is not None and not is_url(value):
+            raise ValueError("expected a URL")
+        return value
 
 
 class Relay(_Table):

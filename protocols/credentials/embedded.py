@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from protocols.credentials.enveloped import as_envelope, contents_of, is_enveloped
+from protocols.credentials.enveloped import as_envelope, contents_of, is_enveloped, issuer_of
 from protocols.credentials.shape import as_object, as_text, many
 from protocols.errors import ProtocolError, TooLarge
 from protocols.jose.encoding import JsonObject
@@ -43,20 +43,25 @@ def embedded_in(document: Mapping[str, Any]) -> tuple[Embedded, ...]:
 
 
 def every_credential(credentials: Iterable[JsonObject], depth: int = 0) -> Iterator[JsonObject]:
-    """Each of `credentials` out of its envelope, and whatever is embedded in it, as deep as is looked; unchecked."""
+    """Each of `credentials`, and whatever is embedded in it, as deep as is looked; as it stands, unchecked."""
     for each in credentials:
-        opened = (contents_of(each) or {}) if is_enveloped(each) else each
-        yield opened
+        yield each
         if depth < MAX_DEPTH:
             with contextlib.suppress(ProtocolError):
-                yield from every_credential((inner.document for inner in embedded_in(opened)), depth + 1)
+                yield from every_credential((inner.document for inner in embedded_in(stated(each))), depth + 1)
 
 
-def stated_issuer(credential: Mapping[str, Any]) -> str:
-    """The issuer's id as the credential says it, unchecked; empty where it does not say."""
-    issuer = credential.get("issuer")
+def stated(credential: JsonObject) -> JsonObject:
+    """What a credential says, out of its envelope where it has one, unchecked; empty where that cannot be read."""
+    return (contents_of(credential) or {}) if is_enveloped(credential) else credential
+
+
+def stated_issuer(credential: JsonObject) -> str:
+    """The issuer's id as the credential or its envelope says it, unchecked; empty where neither does."""
+    issuer = stated(credential).get("issuer")
     found = as_object(issuer)
-    return as_text(issuer if found is None else found.get("id")) or ""
+    named = as_text(issuer if found is None else found.get("id"))
+    return named or (issuer_of(credential) if is_enveloped(credential) else None) or ""
 
 
 def endorsable_ids(document: Mapping[str, Any]) -> frozenset[str]:

@@ -117,3 +117,17 @@ def set_bit(bits: bytes, index: int, value: bool = True) -> bytes:
     mask = 0x80 >> index % 8
     changed[index // 8] = changed[index // 8] | mask if value else changed[index // 8] & ~mask
     return bytes(changed)
+
+
+def set_value(bits: bytes, index: int, value: int, size: int) -> bytes:
+    """`bits` with `value` as entry `index` of `size` bits; StatusRangeError past the end or for too large a value."""
+    if not 0 <= value < 1 << size:
+        raise StatusRangeError("a value that the entry is too small for", found=str(value), expected=f"{size} bits")
+    get_value(bits, index, size)
+    changed = bytearray(bits)
+    for place in range(size):
+        position = index * size + place
+        mask = 0x80 >> position % 8
+        is_set = value >> (size - 1 - place) & 1
+        changed[position // 8] = changed[position // 8] | mask if is_set else changed[position // 8] & ~mask
+    return bytes(changed)

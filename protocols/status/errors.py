@@ -13,6 +13,17 @@ class StatusListError(MalformedStatusList):
 
     name: ClassVar[str] = "STATUS_VERIFICATION_ERROR"
 
+    @property
+    def named(self) -> str:
+        """The specification's name, then what was found and what would be right."""
+        return f"{self.name}: {self.sentence}"
+
+
+class StatusRetrievalError(StatusListError):
+    """The list could not be had."""
+
+    name = "STATUS_RETRIEVAL_ERROR"
+
 
 class StatusVerificationError(StatusListError):
     """The list is not the issuer's, is for another purpose, is out of date, or its proof does not hold."""

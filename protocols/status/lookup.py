@@ -17,19 +17,21 @@ from protocols.credentials.proofs import ProofResult
 from protocols.credentials.shape import many
 from protocols.credentials.times import format_time
 from protocols.credentials.validity import check_dates
-from protocols.errors import MalformedCredential, TooLarge
+from protocols.errors import MalformedCredential, ProtocolError, TooLarge
 from protocols.findings import Outcome
 from protocols.jose.encoding import JsonObject
 from protocols.status.bitstring import MIN_ENTRIES, Inflated, compressed_of, get_value, inflate
-from protocols.status.entry import StatusEntry
+from protocols.status.entry import Form, StatusEntry
 from protocols.status.errors import (
     MalformedValueError,
     StatusListError,
     StatusListLengthError,
+    StatusRetrievalError,
     StatusVerificationError,
 )
 from protocols.status.freshness import Freshness, FreshnessPolicy, judge
 from protocols.status.publish import LIST_TYPE
+from protocols.status.token_status import get_status, purpose_of
 
 MAX_LIST_DOCUMENT_BYTES = 4 * 1024 * 1024
 LIST_READING = Reading(max_bytes=MAX_LIST_DOCUMENT_BYTES)
@@ -48,9 +50,12 @@ class Snapshot:
         compressed: the GZIP bytes of the list.
         fetched_at: when it arrived or was last confirmed unchanged.
         made_at: its validFrom, or else the date of its proof: a later list may not be older.
+        signed_at: the date of its proof: of two lists with one validFrom, it tells which is older.
         ttl_s: the issuer's hint.
         verification_method: the key whose proof held.
-        cleared_count: how many entries that were set for revocation in the list before are clear in this one.
+        cleared_count: how many entries that were set for revocation in an earlier list are clear in the one after it,
+            counted over all lists that came.
+        form, size: of a token's list, how many bits an entry has.
     """
 
     url: str
@@ -63,7 +68,10 @@ class Snapshot:
     made_at: datetime | None
     ttl_s: float | None
     verification_method: str
+    signed_at: datetime | None = None
     cleared_count: int = 0
+    form: Form = Form.BITSTRING
+    size: int = 1
 
 
 class StatusOutcome(StrEnum):
@@ -81,6 +89,9 @@ class StatusAnswer:
     Args:
         value: the entry's number, None where it is unknown; `message` its name, for entries that name theirs.
         fetched_at: when the list that was asked had arrived.
+        purpose: what it is set for, where the list says that and not the entry.
+        error: the specification's name for why it is unknown, where it has one.
+        cleared_count: revocations that this list took back, which no list should.
     """
 
     outcome: StatusOutcome
@@ -89,6 +100,9 @@ class StatusAnswer:
     fetched_at: datetime | None = None
     value: int | None = None
     message: str | None = None
+    purpose: str | None = None
+    error: str | None = None
+    cleared_count: int = 0
 
 
 def accept_list(
@@ -127,27 +141,43 @@ def accept_list(
     if outcome is not Outcome.YES:
         raise StatusVerificationError("the list is out of its dates", found=reason)
     created = [result.created for result in proof_results if result.created is not None]
-    made_at = credential.valid_from or max(created, default=None)
-    if previous is not None and previous.made_at is not None and (made_at is None or made_at < previous.made_at):
-        raise StatusVerificationError("an older list than the one in use", expected=format_time(previous.made_at))
-    return _snapshot(credential, proof_results, url, fetched_at, made_at, previous)
+    signed_at = max(created, default=None)
+    made_at = credential.valid_from or signed_at
+    if previous is not None and _is_older(made_at, signed_at, previous):
+        raise StatusVerificationError("an older list than the one in use")
+    return _snapshot(credential, proof_results, url, fetched_at, made_at, signed_at, previous)
 
 
-def status_of(entry: StatusEntry, snapshot: Snapshot | None, *, now: datetime, policy: FreshnessPolicy) -> StatusAnswer:
+def status_of(
+    entry: StatusEntry,
+    snapshot: Snapshot | None,
+    *,
+    now: datetime,
+    policy: FreshnessPolicy,
+    issuer: str | None = None,
+    trouble: str | None = None,
+) -> StatusAnswer:
     """What is known at `now` about one entry; never raises, what cannot be told is UNKNOWN with its reason.
 
     A set entry counts however old the list is; a clear one only as long as the list is usable.
+
+    Args:
+        issuer: of the credential that the entry stands in: only its own list speaks of it. None asks for no one's.
+        trouble: why no list of this URL could be taken into use, beginning with the specification's name for it.
     """
-    if snapshot is None or snapshot.url != entry.list_url:
-        return StatusAnswer(
-            outcome=StatusOutcome.UNKNOWN,
-            freshness=Freshness.UNKNOWN,
-            reason="The status list has not been fetched yet.",
-        )
+    if snapshot is None or snapshot.url != entry.key:
+        return _not_there(trouble)
     freshness = judge(snapshot.fetched_at, snapshot.ttl_s, max(now, snapshot.fetched_at), policy)
     if snapshot.valid_until is not None and now > snapshot.valid_until:
         freshness = Freshness.UNKNOWN
     try:
+        if issuer is not None and snapshot.issuer != issuer:
+            raise StatusVerificationError("the list is not by the issuer of the credential")
+        if snapshot.form is not entry.form:
+            raise StatusVerificationError("the list is of another form than the entry")
+        if snapshot.form is Form.JWT:
+            value = get_status(_INFLATED.get(snapshot.compressed), entry.index, snapshot.size)
+            return _answer(entry, snapshot, value, freshness, purpose=purpose_of(value) if value else None)
         value = _value(entry, snapshot)
     except StatusListError as error:
         return StatusAnswer(
@@ -155,8 +185,39 @@ def status_of(entry: StatusEntry, snapshot: Snapshot | None, *, now: datetime, p
             freshness=freshness,
             reason=f"{error.name}: {error.detail}.",
             fetched_at=snapshot.fetched_at,
+            error=error.name,
         )
     return _answer(entry, snapshot, value, freshness)
+
+
+def unreadable(error: ProtocolError) -> StatusAnswer:
+    """The answer for an entry that `parse_entry` refused."""
+    is_named = isinstance(error, StatusListError)
+    return StatusAnswer(
+        outcome=StatusOutcome.UNKNOWN,
+        freshness=Freshness.UNKNOWN,
+        reason=error.named if is_named else error.sentence,
+        error=error.name if is_named else None,
+    )
+
+
+def _not_there(trouble: str | None) -> StatusAnswer:
+    reason, name = "The status list has not been fetched yet.", None
+    if trouble is not None:
+        name = trouble.partition(":")[0]
+        reason = reason if name == StatusRetrievalError.name else f"The list is of no use: {trouble}."
+    return StatusAnswer(outcome=StatusOutcome.UNKNOWN, freshness=Freshness.UNKNOWN, reason=reason, error=name)
+
+
+def _is_older(made_at: datetime | None, signed_at: datetime | None, previous: Snapshot) -> bool:
+    """An issuer may sign a list anew without touching its validFrom: then the proof is what dates it."""
+    if previous.made_at is None:
+        return False
+    if made_at is None or made_at < previous.made_at:
+        return True
+    if made_at > previous.made_at or previous.signed_at is None:
+        return False
+    return signed_at is None or signed_at < previous.signed_at
 
 
 def _list_credential(document: JsonObject) -> Credential:
@@ -175,6 +236,7 @@ def _snapshot(
     url: str,
     fetched_at: datetime,
     made_at: datetime | None,
+    signed_at: datetime | None,
     previous: Snapshot | None,
 ) -> Snapshot:
     if len(credential.subjects) != 1 or "BitstringStatusList" not in many(credential.subjects[0].get("type")):
@@ -202,17 +264,19 @@ def _snapshot(
         made_at=made_at,
         ttl_s=None if ttl_ms is None else ttl_ms / 1000,
         verification_method=proof_results[0].verification_method,
+        signed_at=signed_at,
         cleared_count=_cleared(previous, bits) if _PERMANENT in purposes else 0,
     )
 
 
 def _cleared(previous: Snapshot | None, bits: bytes) -> int:
+    """Revocations that were taken back, in this list or in those before it."""
     if previous is None or _PERMANENT not in previous.purposes:
         return 0
     before = inflate(previous.compressed)
     length = max(len(before), len(bits))
     was, is_ = (int.from_bytes(part.ljust(length, b"\0"), "big") for part in (before, bits))
-    return (was & ~is_).bit_count()
+    return previous.cleared_count + (was & ~is_).bit_count()
 
 
 def _value(entry: StatusEntry, snapshot: Snapshot) -> int:
@@ -224,10 +288,12 @@ def _value(entry: StatusEntry, snapshot: Snapshot) -> int:
     return get_value(bits, entry.index, entry.size)
 
 
-def _answer(entry: StatusEntry, snapshot: Snapshot, value: int, freshness: Freshness) -> StatusAnswer:
+def _answer(
+    entry: StatusEntry, snapshot: Snapshot, value: int, freshness: Freshness, *, purpose: str | None = None
+) -> StatusAnswer:
     when = format_time(snapshot.fetched_at)
     outcome = StatusOutcome.SET if value else StatusOutcome.CLEAR
-    reason = f"The list of {when} says {entry.purpose}: {'yes' if value else 'no'}."
+    reason = f"The list of {when} says {purpose or entry.purpose}: {'yes' if value else 'no'}."
     if not value and freshness is Freshness.UNKNOWN:
         outcome, reason = StatusOutcome.UNKNOWN, f"The list of {when} is too old to conclude from."
     message = (entry.messages or {}).get(value)
@@ -237,5 +303,13 @@ def _answer(entry: StatusEntry, snapshot: Snapshot, value: int, freshness: Fresh
         reason=reason,
         fetched_at=snapshot.fetched_at,
         value=value,
-        message=message,
+        message=None if message is None else shown(message),
+        purpose=purpose,
+        cleared_count=snapshot.cleared_count,
     )
+
+
+def shown(message: str) -> str:
+    """An issuer's words as they may stand in a report: one line of at most 200 characters, none that a screen obeys."""
+    line = " ".join(message.split())
+    return "".join(character for character in line[:200] if character.isprintable())

@@ -23,17 +23,20 @@ def status_list_credential(
     valid_from: datetime,
     valid_until: datetime | None,
     ttl_ms: int | None,
+    size: int = 1,
 ) -> JsonObject:
     """The unsigned list at `url`, over data model 2.0.
 
-    `valid_from` is to move forward with every change: verifiers refuse to go back to an older list.
+    `valid_from` is to move forward with every change: verifiers refuse to go back to an older list. What the values of
+    a list with `size` bits an entry mean stands in the credentials: the list has no terms for it.
 
     Raises:
-        StatusListLengthError: fewer than 131,072 one-bit entries, or over 2 MiB.
+        StatusListLengthError: fewer than 131,072 entries, or over 2 MiB.
     """
-    if not MIN_ENTRIES // 8 <= len(bits) <= MAX_BYTES:
+    least = MIN_ENTRIES * size // 8
+    if not least <= len(bits) <= MAX_BYTES:
         raise StatusListLengthError(
-            "a list of the wrong length", found=f"{len(bits)} bytes", expected=f"{MIN_ENTRIES // 8} to {MAX_BYTES}"
+            "a list of the wrong length", found=f"{len(bits)} bytes", expected=f"{least} to {MAX_BYTES}"
         )
     subject: JsonObject = {
         "id": f"{url}#list",

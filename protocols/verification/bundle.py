@@ -25,6 +25,7 @@ from protocols.dids.parse import parse_document
 from protocols.errors import MalformedMessage, ProtocolError
 from protocols.findings import Outcome
 from protocols.jose.encoding import JsonObject, canonical_json, parse_object
+from protocols.status.lookup import MAX_LIST_DOCUMENT_BYTES
 from protocols.trust.jwks import parse_jwks, to_jwks
 from protocols.verification.report import write_time
 
@@ -42,12 +43,27 @@ class BundleRefused(MalformedMessage):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusListCopy:
-    """A status list as it came to `made_by` at `fetched_at`."""
+    """A status list as it came to `made_by` at `fetched_at`: JSON, or the text of a token.
+
+    Args:
+        url: what it is kept under: its URL, with `#statuslist+jwt` after that of a Status List Token.
+    """
 
     url: str
     issuer: str
     fetched_at: datetime
-    document: JsonObject
+    document: JsonObject | str
+
+    @classmethod
+    def of(cls, url: str, issuer: str, fetched_at: datetime, body: bytes) -> "StatusListCopy":
+        """From its bytes, as `body` gives them back; raises ProtocolError for JSON that is none."""
+        is_json = body[:1] == b"{"
+        document = parse_object(body, max_bytes=MAX_LIST_DOCUMENT_BYTES) if is_json else body.decode("ascii")
+        return cls(url=url, issuer=issuer, fetched_at=fetched_at, document=document)
+
+    @property
+    def body(self) -> bytes:
+        return self.document.encode() if isinstance(self.document, str) else canonical_json(self.document)
 
     def to_json(self) -> JsonObject:
         return {
@@ -170,7 +186,7 @@ def _list(value: JsonObject) -> StatusListCopy:
         url=str(value["url"]),
         issuer=str(value["issuer"]),
         fetched_at=_time(value["fetched_at"]),
-        document=_object(value["document"]),
+        document=document if isinstance(document := value["document"], str) else _object(document),
     )
 
 

@@ -12,13 +12,13 @@ from protocols.credentials.proofs.result import ProofResult
 from protocols.findings import Finding, Outcome, judged, overall, unknown
 from protocols.requests.query import objects, type_names
 from protocols.status.freshness import Freshness
-from protocols.status.lookup import StatusOutcome
+from protocols.status.lookup import StatusOutcome, shown
 from protocols.verification.evidence import CredentialEvidence, Policy, StatusEvidence
 
 _ABOUT_LEARNERS = frozenset({"OpenBadgeCredential", "AchievementCredential", "ClrCredential"})
 _SAYS = {"revocation": "revoked", "suspension": "suspended"}
-
 """Purposes that take a credential's force away while they are set."""
+_TAKES_NOTHING = frozenset({"message", "refresh"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,23 +140,33 @@ def _statuses(credential: CredentialEvidence, policy: Policy) -> Iterable[Findin
 def _status(status: StatusEvidence, policy: Policy) -> Finding:
     entry, answer = status.entry, status.answer
     if entry is None:
-        return unknown(6, "status", answer.reason)
+        found = unknown(6, "status", answer.reason)
+        return found if answer.error is None else replace(found, evidence={"error": answer.error})
     outcome, reason = Outcome.COULD_NOT_TELL, answer.reason
+    purpose = answer.purpose or entry.purpose
     match answer.outcome:
-        case StatusOutcome.SET if entry.purpose in _SAYS:
-            outcome, reason = Outcome.NO, f"{_SAYS[entry.purpose]} by its issuer"
+        case StatusOutcome.SET if purpose in _SAYS:
+            outcome, reason = Outcome.NO, f"{_SAYS[purpose]} by its issuer"
+        case StatusOutcome.SET if purpose in _TAKES_NOTHING:
+            outcome, reason = Outcome.YES, f"its issuer set a {purpose} for it, which takes nothing from it"
         case StatusOutcome.SET:
-            outcome, reason = Outcome.YES, f"its issuer set a {entry.purpose} for it, which takes nothing from it"
+            reason = f"its issuer set a status for the purpose {shown(purpose)}, whose meaning is not known here"
         case StatusOutcome.CLEAR if answer.freshness is Freshness.FRESH or policy.accepts_stale_status:
             outcome = Outcome.YES
         case StatusOutcome.CLEAR:
             reason = f"clear when last looked, but the list is {answer.freshness.value}: {answer.reason}"
         case StatusOutcome.UNKNOWN:
             pass
+    if answer.message:
+        reason = f"{reason.rstrip('.')}; its message is “{answer.message}”"
+    if answer.cleared_count:
+        reason = f"{reason.rstrip('.')}; the list took revocations back ({answer.cleared_count}), which none should"
     evidence = {"list": entry.list_url, "index": entry.index, "freshness": answer.freshness.value}
+    more = {"error": answer.error, "reference": list(entry.reference), "cleared": answer.cleared_count}
+    evidence |= {name: value for name, value in more.items() if value}
     return Finding(
         number=6,
-        name=f"status: {entry.purpose}",
+        name=f"status: {shown(entry.purpose)}",
         outcome=outcome,
         reason=reason,
         at=answer.fetched_at,

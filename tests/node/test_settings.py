@@ -118,7 +118,7 @@ def test_an_unknown_name_in_the_file_is_named_with_what_would_be_right(tmp_path:
     assert refused(folder) == (
         "an unknown name in node.toml",
         "sync.status_evry_s",
-        "in sync: status_every_s, federation_every_s",
+        "in sync: status_every_s, status_fresh_s, status_usable_s, federation_every_s",
     )
 
 
@@ -155,6 +155,7 @@ def test_a_folder_without_a_node_is_told_how_to_make_one(tmp_path: Path) -> None
         ({"did": "did:key:z6Mk"}, "did cannot be used"),
         ({"did": "did:web:127.0.0.1"}, "did cannot be used"),
         ({"listen": "8101"}, "listen cannot be used"),
+        ({"sync": {"status_fresh_s": 10, "status_usable_s": 5}}, "sync cannot be used"),
         ({"listen": "127.0.0.1:99999"}, "listen cannot be used"),
         ({"admin": {"listen": "nowhere"}}, "admin.listen cannot be used"),
         ({"tls": {"cert": "a.pem"}}, "tls cannot be used"),

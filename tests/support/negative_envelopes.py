@@ -760,7 +760,13 @@ def _disclosures() -> Iterator[Negative]:
 def _w3c_disclosures() -> Iterator[Negative]:
     header = {**SD_HEADER, "typ": "vc+sd-jwt"}
     status = {"type": "BitstringStatusListEntry"}
-    for name, value in (("credentialStatus", status), ("issuer", COLLEGE), ("validUntil", "2030-01-01T00:00:00Z")):
+    claim = {"status_list": {"idx": 5, "uri": "https://college.example/tokens/1"}}
+    for name, value in (
+        ("credentialStatus", status),
+        ("issuer", COLLEGE),
+        ("validUntil", "2030-01-01T00:00:00Z"),
+        ("status", claim),
+    ):
         open_ = disclosure(SALT, name, value)
         payload = vc_payload(**{name: None}, _sd=[digest_of(open_)])
         reason = UNREADABLE + f"a claim that must not be withheld was disclosed: {name}."

@@ -21,6 +21,12 @@ class ReasonBody(ApiModel):
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
+class MessageBody(ApiModel):
+    message: Annotated[
+        str, Field(min_length=1, max_length=100, description="One of those that `GET /status/published` lists.")
+    ]
+
+
 class CredentialAnswer(ApiModel):
     """An award; `state`: waiting (for a wallet), offered, requested, issued, suspended, revoked."""
 
@@ -51,6 +57,10 @@ async def suspend_credential(services: Services, call: Call[ReasonBody, Empty]) 
 
 async def reinstate_credential(services: Services, call: Call[ReasonBody, Empty]) -> CredentialAnswer:
     return CredentialAnswer.model_validate(await services.issuance.reinstate(call.path["id"], call.body.reason))
+
+
+async def say_of_credential(services: Services, call: Call[MessageBody, Empty]) -> CredentialAnswer:
+    return CredentialAnswer.model_validate(await services.issuance.say(call.path["id"], call.body.message))
 
 
 async def show_credential(services: Services, call: Call[Empty, Empty]) -> CredentialAnswer:
@@ -87,4 +97,10 @@ OPERATIONS: tuple[AnyOperation, ...] = (
         suspend_credential,
     ),
     write("/credentials/{id}/reinstate", "End a suspension.", ISSUERS, reinstate_credential),
+    write(
+        "/credentials/{id}/message",
+        "Set the message of an issued badge, which takes nothing from it; the status list says so within seconds.",
+        ISSUERS,
+        say_of_credential,
+    ),
 )

@@ -1,4 +1,4 @@
-"""Other issuers' status lists, as this node keeps them: how fresh each is, and when it is looked at again."""
+"""Status lists: other issuers', as this node keeps them and how fresh each is, and those that it publishes."""
 
 from datetime import datetime
 
@@ -21,6 +21,23 @@ class ListAnswer(ApiModel):
     error: str | None
 
 
+class PublishedAnswer(ApiModel):
+    """A list of this node. `bits` an entry; `taken` of its `entries` are some credential's.
+
+    `messages` are what the values of an entry mean, the one for 0 first; none for a list that says yes or no.
+    """
+
+    id: str
+    url: str
+    purpose: str
+    entries: int
+    bits: int
+    taken: int
+    messages: list[str]
+    changed_at: datetime
+    signed_at: datetime | None
+
+
 class SyncAnswer(ApiModel):
     """`lists` were looked at; `failed` of them could not be had, and say why in the listing."""
 
@@ -31,6 +48,11 @@ class SyncAnswer(ApiModel):
 async def list_status_lists(services: Services, call: Call[Empty, PageQuery]) -> Page[ListAnswer]:
     found = await services.status_sync.lists(limit=call.query.limit + 1, after=call.query.after)
     return page(ListAnswer, found, call.query.limit, "url")
+
+
+async def list_published(services: Services, call: Call[Empty, PageQuery]) -> Page[PublishedAnswer]:
+    found = await services.status_lists.listed(limit=call.query.limit + 1, after=call.query.after)
+    return page(PublishedAnswer, found, call.query.limit, "id")
 
 
 async def sync_status_lists(services: Services, call: Call[Empty, Empty]) -> SyncAnswer:
@@ -44,6 +66,12 @@ OPERATIONS: tuple[AnyOperation, ...] = (
         "The status lists that reports of this node rest on, and how fresh each is.",
         tuple(Role),
         list_status_lists,
+    ),
+    read(
+        "/status/published",
+        "The status lists that this node publishes, in the order they were opened.",
+        tuple(Role),
+        list_published,
     ),
     write(
         "/status/sync",

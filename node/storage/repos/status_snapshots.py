@@ -1,16 +1,17 @@
 """Other issuers' status lists: what is wanted, when it is due, what came, and which presentations rest on it."""
 
 import gzip
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from sqlalchemy import delete, func
+from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
-from node.storage.statements import insert_new
+from node.storage.statements import insert_new, table_of
+from node.storage.tables.exchange import Presentation
 from node.storage.tables.status import StatusReliance, StatusSnapshot
 from node.storage.unit import Session
-from protocols.jose.encoding import JsonObject, parse_object
-from protocols.status.lookup import MAX_LIST_DOCUMENT_BYTES
 
 __all__ = ["StatusSnapshot"]
 
@@ -36,18 +37,44 @@ def due(session: Session, *, now: datetime, limit: int) -> Sequence[str]:
 
 
 def all(session: Session, *, limit: int, after: str | None) -> Sequence[StatusSnapshot]:
+    """By URL, from the one after `after`; the lists themselves are not read, they would fill the memory."""
     query = select(StatusSnapshot).order_by(col(StatusSnapshot.url)).limit(limit)
+    for large in (col(StatusSnapshot.document), col(StatusSnapshot.bits)):
+        query = query.options(defer(large))  # pyright: ignore[reportArgumentType]
     return session.exec(query if after is None else query.where(col(StatusSnapshot.url) > after)).all()
 
 
 def make_due(session: Session, *, now: datetime) -> int:
     """Every list is due at `now` at the latest; how many lists there are."""
-    rows = session.exec(select(StatusSnapshot)).all()
-    for row in rows:
-        row.next_at = min(row.next_at, now)
-        session.add(row)
-    session.flush()
-    return len(rows)
+    table = table_of(StatusSnapshot)
+    session.connection().execute(table.update().where(table.c.next_at > now).values(next_at=now))
+    return session.exec(select(func.count()).select_from(StatusSnapshot)).one()
+
+
+def confirm(session: Session, url: str, *, now: datetime, next_at: datetime) -> None:
+    """A list was heard to hold still; what is kept of it is neither read nor written."""
+    table = table_of(StatusSnapshot)
+    changed = {"checked_at": now, "next_at": next_at, "failures": 0, "error": None}
+    session.connection().execute(table.update().where(table.c.url == url), changed)
+
+
+def put_off(session: Session, url: str, *, next_at: datetime) -> None:
+    """A list is looked at later; nothing else is said of it."""
+    table = table_of(StatusSnapshot)
+    session.connection().execute(table.update().where(table.c.url == url).values(next_at=next_at))
+
+
+def forget(session: Session, *, but: Collection[str]) -> int:
+    """Takes lists away that no presentation rests on which is still there, unless they are of an issuer in `but`."""
+    held = select(Presentation.id).where(col(Presentation.deleted_at).is_(None))
+    session.exec(delete(StatusReliance).where(col(StatusReliance.presentation_id).not_in(held)))
+    unneeded = select(StatusSnapshot.url, StatusSnapshot.issuer).where(
+        col(StatusSnapshot.url).not_in(select(StatusReliance.url))
+    )
+    gone = [url for url, issuer in session.exec(unneeded).all() if issuer not in but]
+    for url in gone:
+        session.exec(delete(StatusSnapshot).where(col(StatusSnapshot.url) == url))
+    return len(gone)
 
 
 def relying(session: Session, url: str) -> Sequence[str]:
@@ -55,9 +82,9 @@ def relying(session: Session, url: str) -> Sequence[str]:
     return session.exec(select(StatusReliance.presentation_id).where(StatusReliance.url == url)).all()
 
 
-def document_of(row: StatusSnapshot) -> JsonObject:
-    """The list as it came; empty where it never did."""
-    return parse_object(gzip.decompress(row.document), max_bytes=MAX_LIST_DOCUMENT_BYTES) if row.document else {}
+def document_of(row: StatusSnapshot) -> bytes:
+    """The list as it came, JSON or a token; empty where it never did."""
+    return gzip.decompress(row.document) if row.document else b""
 
 
 def keep(session: Session, row: StatusSnapshot) -> None:

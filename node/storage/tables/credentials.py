@@ -39,13 +39,18 @@ class IssuedCredential(Row, table=True):
 
 
 class StatusList(Row, table=True):
-    """A list of `size` bits: `bits` is what is true, gzip-compressed; `document` is what is published, signed."""
+    """A list of `size` bits: `bits` is what is true, gzip-compressed; `document` is what is published, signed.
+
+    `meaning` is what its values mean, `{messages, reference}`: for good, as credentials repeat it. None: one bit says
+    yes or no.
+    """
 
     id: str = Field(primary_key=True)
     organisation: str = Field(default=MAIN, index=True)
     purpose: str
     size: int
     bits: bytes
+    meaning: dict[str, Any] | None = Field(default=None, sa_type=Json, nullable=True)
     document: dict[str, Any] | None = Field(default=None, sa_type=Json, nullable=True)
     etag: str | None = None
     changed_at: datetime

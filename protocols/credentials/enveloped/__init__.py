@@ -5,7 +5,14 @@
 
 from protocols.credentials.enveloped.envelope import is_enveloped, unwrap, wrap
 from protocols.credentials.enveloped.kinds import Kind, Opened
-from protocols.credentials.enveloped.opening import as_envelope, contents_of, dids_of, issuer_of, open_envelope
+from protocols.credentials.enveloped.opening import (
+    as_envelope,
+    contents_of,
+    dids_of,
+    issuer_of,
+    open_envelope,
+    status_claim_of,
+)
 from protocols.credentials.enveloped.sd_jwt_vc import issue_sd_jwt_vc, present_sd_jwt, sign_vc_sd_jwt
 from protocols.credentials.enveloped.vc_jose import sign_vc_jwt, sign_vp_jwt
 
@@ -23,6 +30,7 @@ __all__ = [
     "sign_vc_jwt",
     "sign_vc_sd_jwt",
     "sign_vp_jwt",
+    "status_claim_of",
     "unwrap",
     "wrap",
 ]

@@ -37,9 +37,12 @@ class Opened:
         results: the issuer's or holder's signature first; for an SD-JWT with or in need of key binding a second one,
             of purpose authentication.
         confirmation: the `cnf` claim: the key that its holder has to prove, None where it names none.
+        status: the `status` claim as it came: where the issuer says whether the token still counts. None where there
+            is none, or where it is a property of the credential inside.
     """
 
     document: JsonObject | None
     results: tuple[ProofResult, ...]
     kind: Kind
     confirmation: Mapping[str, Any] | None = None
+    status: Any = None

@@ -9,6 +9,7 @@ https://www.w3.org/TR/vc-data-model/#jwt-decoding
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from protocols.credentials.canonical import MAX_CREDENTIAL_BYTES, MAX_PRESENTATION_BYTES, check_size
 from protocols.credentials.enveloped.envelope import Sealed, unwrap, wrap, wrap_jwt_vc
@@ -123,7 +124,13 @@ def open_envelope(
     if read.sd_jwt is not None and (bound := _bound(read, read.sd_jwt, documents, asked, key_binding_max_age)):
         results.append(bound)
     confirmation = as_object(read.token.payload.get("cnf"))
-    return Opened(document=read.document, results=tuple(results), kind=read.kind, confirmation=confirmation)
+    return Opened(
+        document=read.document,
+        results=tuple(results),
+        kind=read.kind,
+        confirmation=confirmation,
+        status=_status(read.token, read.kind),
+    )
 
 
 def issuer_of(value: JsonObject | str) -> str | None:
@@ -137,6 +144,16 @@ def contents_of(value: JsonObject | str) -> JsonObject | None:
     try:
         sealed = _sealed(value)
         return _read(_token(sealed), sealed).document
+    except (ProtocolError, Answer):
+        return None
+
+
+def status_claim_of(value: JsonObject | str) -> Any:
+    """The `status` claim of an envelope, unverified, as `contents_of`; None where it has none."""
+    try:
+        sealed = _sealed(value)
+        token = _token(sealed)
+        return _status(token, _read(token, sealed).kind)
     except (ProtocolError, Answer):
         return None
 
@@ -250,6 +267,12 @@ def _bound(
     payload = read.token.payload
     confirmation = as_object(payload.get("cnf"))
     return check_key_binding(sd_jwt, confirmation, algorithm_of(payload), documents, asked, max_age=max_age)
+
+
+def _status(token: Token, kind: Kind) -> Any:
+    claim = token.payload.get("status")
+    is_token = kind in (Kind.DC_SD_JWT, Kind.JWT_VC)  # in the others it may be a property of the document
+    return claim if is_token or "status_list" in (as_object(claim) or {}) else None
 
 
 def _created(read: _Read) -> datetime | None:

@@ -23,7 +23,7 @@ OLDER_TYP = "vc+sd-jwt"
 """What SD-JWT VCs were called until November 2024, and what W3C credentials in SD-JWT form are called."""
 NEVER_DISCLOSED = ("iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "status")
 """Claims that stand open in the payload, whole (SD-JWT VC section 2.2.2.2): a holder could withhold a revocation."""
-W3C_WHOLE = ("@context", "credentialStatus", "validFrom", "validUntil", "iss", "nbf", "exp", "cnf")
+W3C_WHOLE = ("@context", "credentialStatus", "validFrom", "validUntil", "iss", "nbf", "exp", "cnf", "status")
 W3C_NAMED = (*W3C_WHOLE, "issuer", "credentialSchema")
 """Properties of which parts may be withheld, but not the property itself (VC-JOSE-COSE section 3.2.1)."""
 _OURS = ("iss", "iat", "nbf", "exp", "cnf", "vct", "status")

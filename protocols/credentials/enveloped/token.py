@@ -77,11 +77,11 @@ def compact(header: JsonObject, payload: JsonObject, signer: Signer) -> str:
     return f"{signing_input}.{b64url_encode(signer.sign(signing_input.encode('ascii')))}"
 
 
-def parse_token(text: str, *, max_payload_bytes: int) -> Token:
+def parse_token(text: str, *, max_payload_bytes: int, max_characters: int = MAX_ENVELOPE_CHARACTERS) -> Token:
     """The token in `text`; raises MalformedMessage (TooLarge) where it is none or has a critical header."""
     if text.find(".") > MAX_HEADER_CHARACTERS:
         raise TooLarge("a header too large", expected=f"at most {MAX_HEADER_CHARACTERS} characters")
-    jws = parse_compact(text, max_bytes=MAX_ENVELOPE_CHARACTERS)
+    jws = parse_compact(text, max_bytes=max_characters)
     return Token(
         jws=jws, typ=media_name(jws.header.get("typ")), payload=parse_object(jws.payload, max_bytes=max_payload_bytes)
     )

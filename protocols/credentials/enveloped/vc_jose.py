@@ -17,7 +17,7 @@ from protocols.jose.encoding import JsonObject
 from protocols.jose.keys import Signer
 
 CLAIMS = frozenset({"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce", "cnf"})
-"""Claims of the token and not of the credential in it, whose contexts do not know them."""
+"""Claims of the token, not of the credential in it, whose contexts do not know them; so is a `status` with a list."""
 TYPES = {Kind.VC_JWT: "VerifiableCredential", Kind.VP_JWT: "VerifiablePresentation"}
 _ENVELOPED = {"EnvelopedVerifiableCredential", "EnvelopedVerifiablePresentation"}
 
@@ -69,7 +69,8 @@ def read_secured(payload: JsonObject, kind: Kind) -> tuple[JsonObject, str]:
     """
     if found := [name for name in ("vc", "vp") if name in payload]:
         raise MalformedCredential(f"a {found[0]} claim in a token of data model 2.0", expected="the document itself")
-    document = {name: value for name, value in payload.items() if name not in CLAIMS}
+    claims = CLAIMS | {"status"} if "status_list" in (as_object(payload.get("status")) or {}) else CLAIMS
+    document = {name: value for name, value in payload.items() if name not in claims}
     presentation = kind is Kind.VP_JWT
     check_size(document, MAX_PRESENTATION_BYTES if presentation else MAX_CREDENTIAL_BYTES)
     if _ENVELOPED & {item for item in many(document.get("type")) if isinstance(item, str)}:

@@ -14,7 +14,7 @@ from node.settings import write_initial
 from protocols.credentials.proofs import add_proof
 from protocols.dids.key import did_key, key_document
 from protocols.dids.multiformats import encode_multikey
-from protocols.verification.bundle import Bundle, BundleRefused, read_bundle, write_bundle
+from protocols.verification.bundle import Bundle, BundleRefused, StatusListCopy, read_bundle, write_bundle
 from tests.support.badges import badge, key_of, signed
 from tests.support.commands import run_command
 from tests.support.findings import faults
@@ -155,7 +155,10 @@ NOT_ONE: dict[str, Any] = {
 
 
 def test_a_bundle_is_read_as_it_was_made() -> None:
-    assert read_bundle(resigned(a_bundle())).held["name"] == "Cash-flow forecasting"
+    lists = [StatusListCopy.of("https://x.example/1", MALLORY_DID, MADE_AT, body) for body in (b'{"a":1}', b"a.b.c")]
+    bundle = read_bundle(resigned(a_bundle(status_lists=[item.to_json() for item in lists])))
+    assert bundle.held["name"] == "Cash-flow forecasting"
+    assert [item.body for item in bundle.status_lists] == [b'{"a":1}', b"a.b.c"]
 
 
 @pytest.mark.parametrize("fault", NOT_ONE)

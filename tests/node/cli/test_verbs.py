@@ -168,6 +168,7 @@ def test_an_award_waits_for_the_wallet_and_cannot_be_revoked_before_it_was_issue
     assert [row["id"] for row in node.json("credential", "list")] == [award["id"]]
     code, line = refused(node, "revoke", award["id"], "--reason", "R")
     assert (code, line) == (1, "this credential was not issued yet: found waiting, expected an issued one")
+    assert refused(node, "status", "set", award["id"], "lapsed") == (code, line)
 
 
 def test_a_learner_is_suspended_and_reinstated(node: RunningNode) -> None:
@@ -205,7 +206,7 @@ def test_status_shows_no_list_yet_and_empty_queues(node: RunningNode) -> None:
         "work_waiting": 0,
         "work_dead": 0,
     }
-    assert node.json("status", "show") == {"lists": [], "queues": empty}
+    assert node.json("status", "show") == {"lists": [], "published": [], "queues": empty}
     assert node.run("status", "show").stdout.startswith("none\n")
     assert node.json("status", "sync") == {"lists": 0, "failed": 0}
 

@@ -201,7 +201,7 @@ async def test_an_older_list_is_not_gone_back_to(world: World) -> None:
     world.hosts.answer = lambda url: signed_list(url, version=3)
     assert await world.sync.sync_now() == (1, 1)
     (row,) = await world.sync.lists(limit=1, after=None)
-    assert row.error == "an older list than the one in use"
+    assert row.error == "STATUS_VERIFICATION_ERROR: an older list than the one in use"
 
 
 async def test_only_a_list_with_other_bits_has_reports_made_anew(world: World) -> None:

@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 from protocols.jose.encoding import b64url_encode
-from protocols.status.bitstring import MIN_ENTRIES, decode, encode, get_bit, get_value, new_bits, set_bit
+from protocols.status.bitstring import (
+    MIN_ENTRIES,
+    decode,
+    encode,
+    get_bit,
+    get_value,
+    new_bits,
+    set_bit,
+    set_value,
+)
 from protocols.status.entry import StatusEntry, parse_entry, status_entry
 from protocols.status.errors import MalformedValueError, StatusListLengthError, StatusRangeError
 from protocols.status.publish import status_list_credential
@@ -124,14 +133,22 @@ def test_messages_of_a_wider_entry_are_read() -> None:
         {"statusListIndex": "07"},
         {"statusListIndex": "7 "},
         {"statusListIndex": "٧"},
-        {"statusListIndex": "9" * 17},
         {"statusListCredential": "status/1"},
         {"statusListCredential": None},
         {"statusPurpose": None},
         {"statusPurpose": ""},
         {"id": "https://a.example/s/1"},
         {"statusSize": 0},
-        {"statusSize": 9},
+        {"statusSize": 14},
+        {"statusSize": 2.0},
+        {"statusPurpose": "message"},
+        {"statusPurpose": "message", "statusSize": 1},
+        {"statusPurpose": "p" * 81},
+        {"statusReference": "not a URL"},
+        {"statusReference": ["https://a.example/1", 5]},
+        {"statusSize": 1, "statusMessage": {"status": "0x0", "message": "m"}},
+        {"statusSize": 1, "statusMessage": [{"status": "0x0", "message": "m"}, {"status": "0x00", "message": "n"}]},
+        {"statusSize": 1, "statusMessage": [{"status": "0x0", "message": "m"}, {"status": "0x2", "message": "n"}]},
         {"statusSize": True},
         {"statusSize": 2},
         {"statusSize": 2, "statusMessage": [{"status": "0x0", "message": "m"}]},
@@ -142,6 +159,19 @@ def test_messages_of_a_wider_entry_are_read() -> None:
 def test_a_broken_entry_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(MalformedValueError):
         parse_entry({**ENTRY, **change})
+
+
+@pytest.mark.parametrize("index", ["9" * 17, "9" * 16, "1" + "0" * 5000])
+def test_an_index_that_no_list_can_have_is_out_of_range_and_never_a_number(index: str) -> None:
+    with pytest.raises(StatusRangeError):
+        parse_entry({**ENTRY, "statusListIndex": index})
+
+
+def test_an_entry_as_wide_as_a_credential_can_name_is_read() -> None:
+    messages = [{"status": hex(n), "message": ""} for n in range(2**13)]
+    entry = parse_entry({**ENTRY, "statusSize": 13, "statusMessage": messages})
+    assert (entry.size, len(entry.messages or ())) == (13, 8192)
+    assert get_value(b"\xff\xf8\x00\x00", 0, 13) == 8191
 
 
 def test_too_short_a_list_is_not_published() -> None:
@@ -155,3 +185,45 @@ def test_too_short_a_list_is_not_published() -> None:
             valid_until=None,
             ttl_ms=None,
         )
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 8, 13])
+def test_a_value_is_set_where_it_is_read_and_nowhere_else(size: int) -> None:
+    full = b"\xff" * 32
+    for index in (0, 1, 7):
+        for value in (0, 1, 2**size - 1):
+            changed = set_value(full, index, value, size)
+            assert get_value(changed, index, size) == value
+            assert set_value(changed, index, 2**size - 1, size) == full
+    with pytest.raises(StatusRangeError):
+        set_value(full, 0, 2**size, size)
+    with pytest.raises(StatusRangeError):
+        set_value(full, 256 // size, 0, size)
+
+
+def test_our_own_entry_with_messages_is_read_back() -> None:
+    made = status_entry(
+        list_url="https://a.example/s/2",
+        index=3,
+        purpose="message",
+        messages=("none", "under review", "being replaced", "lapsed"),
+        reference="https://a.example/statuses",
+    )
+    assert parse_entry(made) == StatusEntry(
+        id="https://a.example/s/2#3",
+        list_url="https://a.example/s/2",
+        index=3,
+        purpose="message",
+        size=2,
+        messages={0: "none", 1: "under review", 2: "being replaced", 3: "lapsed"},
+        reference=("https://a.example/statuses",),
+    )
+    for messages in (("one",), ("one", "two", "three")):
+        with pytest.raises(ValueError, match="one a value"):
+            status_entry(list_url="https://a.example/s/2", index=3, purpose="message", messages=messages)
+
+
+def test_a_list_of_wide_entries_needs_as_many_of_them() -> None:
+    arguments: Any = {"valid_from": NOW, "valid_until": None, "ttl_ms": None, "size": 2}
+    with pytest.raises(StatusListLengthError):
+        status_list_credential(url="urn:l", issuer="did:example:a", purpose="message", bits=new_bits(), **arguments)

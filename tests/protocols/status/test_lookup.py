@@ -70,6 +70,7 @@ def test_a_published_list_conforms_and_becomes_a_snapshot() -> None:
         made_at=MADE,
         ttl_s=600.0,
         verification_method=f"{COLLEGE}#key-1",
+        signed_at=MADE,
     )
 
 
@@ -119,10 +120,23 @@ def test_there_is_no_way_back_to_an_older_list() -> None:
     assert _accept(signed(_list(94567), created=MADE), newer).cleared_count == 0
 
 
+def test_a_list_signed_earlier_with_the_same_valid_from_is_not_gone_back_to() -> None:
+    newer = _accept(signed(_list(94567), created=NOW - timedelta(minutes=5)))
+    with pytest.raises(StatusVerificationError, match="older list"):
+        _accept(signed(_list(), created=NOW - timedelta(minutes=6)), newer)
+    later = _accept(signed(_list(94567), created=NOW - timedelta(minutes=4)), newer)
+    assert later.signed_at == NOW - timedelta(minutes=4)
+
+
 def test_a_list_that_clears_revocations_is_accepted_and_says_how_many() -> None:
     before = _snapshot(1, 2, 94567)
     after = _accept(signed(_list(2, 5, valid_from=NOW), created=NOW), before)
     assert after.cleared_count == 2
+    again = _accept(signed(_list(5, valid_from=NOW), created=NOW), after)
+    assert again.cleared_count == 3, "what was taken back stays known"
+
+    answer = status_of(replace(ENTRY, index=1), again, now=NOW, policy=POLICY)
+    assert (answer.outcome, answer.cleared_count) == ("clear", 3)
 
 
 def test_clearing_a_suspension_is_what_suspensions_are_for() -> None:
@@ -168,6 +182,57 @@ def test_any_credential_is_not_a_list() -> None:
 
 
 # answers
+
+
+def test_a_list_of_another_issuer_says_nothing_of_a_credential() -> None:
+    answer = status_of(ENTRY, _snapshot(94567), now=NOW, policy=POLICY, issuer=STRANGER)
+    assert answer == StatusAnswer(
+        outcome=StatusOutcome.UNKNOWN,
+        freshness=Freshness.FRESH,
+        reason="STATUS_VERIFICATION_ERROR: the list is not by the issuer of the credential.",
+        fetched_at=NOW,
+        error="STATUS_VERIFICATION_ERROR",
+    )
+    assert status_of(ENTRY, _snapshot(94567), now=NOW, policy=POLICY, issuer=COLLEGE).outcome == "set"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason", "error"),
+    [
+        (
+            "STATUS_RETRIEVAL_ERROR: no connection",
+            "The status list has not been fetched yet.",
+            "STATUS_RETRIEVAL_ERROR",
+        ),
+        (
+            "STATUS_VERIFICATION_ERROR: the proof of the list does not hold",
+            "The list is of no use: STATUS_VERIFICATION_ERROR: the proof of the list does not hold.",
+            "STATUS_VERIFICATION_ERROR",
+        ),
+    ],
+)
+def test_why_there_is_no_list_is_said_by_the_specifications_name(trouble: str, reason: str, error: str) -> None:
+    answer = status_of(ENTRY, None, now=NOW, policy=POLICY, trouble=trouble)
+    assert (answer.outcome, answer.reason, answer.error) == ("unknown", reason, error)
+
+
+def test_errors_come_in_the_order_of_the_specification() -> None:
+    """The purpose before the length, the length before the index (section 3.2, steps 5, 9, 10)."""
+    everything = replace(ENTRY, purpose="suspension", size=2, messages={}, index=10**6)
+    names = [
+        status_of(entry, _snapshot(), now=NOW, policy=POLICY).error
+        for entry in (everything, replace(everything, purpose="revocation"), replace(ENTRY, index=10**6))
+    ]
+    assert names == ["STATUS_VERIFICATION_ERROR", "STATUS_LIST_LENGTH_ERROR", "RANGE_ERROR"]
+
+
+def test_a_message_is_shown_in_one_line_that_no_screen_obeys() -> None:
+    bits = compress(b"\x80" + bytes(32_767))
+    names = {0: "none", 1: "one", 2: "two\n\x1b[31mred\u202e" + "x" * 300, 3: "three"}
+    entry = StatusEntry(list_url=URL, index=0, purpose="message", size=2, messages=names)
+    snapshot = replace(_snapshot(), purposes=("message",), compressed=bits)
+    answer = status_of(entry, snapshot, now=NOW, policy=POLICY)
+    assert answer.message == "two [31mred" + "x" * 187
 
 
 def test_a_fresh_list_answers_for_set_and_clear() -> None:

@@ -7,11 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.findings import Outcome, judged
+from protocols.findings import Finding, Outcome, judged
 from protocols.skills.match import SkillAnswer, SkillAsked
 from protocols.status.freshness import Freshness
 from protocols.status.lookup import StatusOutcome
-from protocols.verification.evidence import Answered, CredentialEvidence, Evidence, IssuerEvidence, Policy
+from protocols.verification.evidence import (
+    Answered,
+    CredentialEvidence,
+    Evidence,
+    IssuerEvidence,
+    Policy,
+    StatusEvidence,
+)
 from protocols.verification.provenance import ClaimProvenance, Provenance
 from protocols.verification.report import Verdict, VerificationReport
 from tests.support.consent_story import (
@@ -230,6 +237,44 @@ def test_what_the_holder_says_of_itself_has_the_proof_of_the_presentation_and_of
 def test_a_status_that_takes_nothing_away_is_no_fault():
     found = report(credential(statuses=(status(StatusOutcome.SET, purpose="refresh"),)))
     assert found.verdict is Verdict.VERIFIED
+
+
+def status_finding(made: StatusEvidence) -> Finding:
+    (found,) = (check for check in report(credential(statuses=(made,))).checks if check.number == 6)
+    return found
+
+
+def test_a_message_stands_in_the_reason_and_takes_nothing_away():
+    said = status(StatusOutcome.SET, purpose="message")
+    entry = replace(said.entry, size=2, reference=("https://college.example/statuses",))
+    made = replace(said, entry=entry, answer=replace(said.answer, value=2, message="under review"))
+    found = status_finding(made)
+    assert (found.name, found.outcome, found.reason) == (
+        "status: message",
+        Outcome.YES,
+        "its issuer set a message for it, which takes nothing from it; its message is “under review”",
+    )
+    assert found.evidence["reference"] == ["https://college.example/statuses"]
+
+
+def test_a_status_set_for_a_purpose_that_nobody_knows_is_not_passed_over():
+    assert status_finding(status(StatusOutcome.SET, purpose="Revocation")).outcome is Outcome.COULD_NOT_TELL
+    assert status_finding(status(StatusOutcome.CLEAR, purpose="Revocation")).outcome is Outcome.YES
+
+
+def test_a_list_that_took_revocations_back_is_said_to_have():
+    said = status()
+    found = status_finding(replace(said, answer=replace(said.answer, cleared_count=2)))
+    assert (found.outcome, found.evidence["cleared"]) == (Outcome.YES, 2)
+    assert found.reason == "The list says so; the list took revocations back (2), which none should"
+
+
+def test_why_a_status_is_unknown_is_named_as_the_specification_names_it():
+    said = status(StatusOutcome.UNKNOWN, Freshness.UNKNOWN)
+    unreadable = replace(said, entry=None, answer=replace(said.answer, error="MALFORMED_VALUE_ERROR"))
+    unranged = replace(said, answer=replace(said.answer, error="RANGE_ERROR"))
+    assert status_finding(unreadable).evidence["error"] == "MALFORMED_VALUE_ERROR"
+    assert status_finding(unranged).evidence["error"] == "RANGE_ERROR"
 
 
 def test_a_consent_that_does_not_hold_is_not_verified_whatever_the_badge():

@@ -366,6 +366,7 @@ def upgrade() -> None:
     sa.Column('purpose', sa.String(), nullable=False),
     sa.Column('size', sa.Integer(), nullable=False),
     sa.Column('bits', sa.LargeBinary(), nullable=False),
+    sa.Column('meaning', sa.JSON(), nullable=True),
     sa.Column('document', sa.JSON(), nullable=True),
     sa.Column('etag', sa.String(), nullable=True),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),

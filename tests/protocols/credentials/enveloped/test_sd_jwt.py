@@ -58,6 +58,7 @@ def test_the_holder_gets_everything() -> None:
         results=(ISSUER_HOLDS,),
         kind=Kind.DC_SD_JWT,
         confirmation=CONFIRMATION,
+        status=STATUS,
     )
 
 
@@ -67,6 +68,7 @@ def test_the_verifier_gets_what_was_chosen_by_whom_it_was_issued_to() -> None:
         results=(ISSUER_HOLDS, HOLDER_HOLDS),
         kind=Kind.DC_SD_JWT,
         confirmation=CONFIRMATION,
+        status=STATUS,
     )
 
 

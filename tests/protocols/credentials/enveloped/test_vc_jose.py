@@ -18,6 +18,7 @@ from protocols.credentials.enveloped import (
     open_envelope,
     sign_vc_jwt,
     sign_vp_jwt,
+    status_claim_of,
     unwrap,
     wrap,
 )
@@ -298,3 +299,24 @@ def test_no_signed_payload_makes_it_raise(header: dict[str, Any], payload: dict[
     token = forge({**VC_HEADER, **header}, payload) + ("~" if tilde else "")
     assert opened(token).results
     assert isinstance(dids_of(token), tuple)
+
+
+REFERENCE = {"status_list": {"idx": 7, "uri": "https://college.example/status/1"}}
+
+
+def test_a_status_claim_of_a_token_is_no_property_of_the_credential_in_it() -> None:
+    token = forge(VC_HEADER, vc_payload(status=REFERENCE))
+    found = opened(wrap(token, Kind.VC_JWT))
+    assert (found.status, found.results[0].outcome) == (REFERENCE, "yes")
+    assert "status" not in (found.document or {})
+    assert status_claim_of(wrap(token, Kind.VC_JWT)) == REFERENCE
+
+    older = opened(forge(JWT_HEADER, jwt_vc_payload(status=REFERENCE)))
+    assert (older.status, "status" in (older.document or {})) == (REFERENCE, False)
+
+
+def test_a_status_that_is_no_reference_is_left_where_it_stands() -> None:
+    found = opened(wrap(forge(VC_HEADER, vc_payload(status="active")), Kind.VC_JWT))
+    assert (found.status, (found.document or {}).get("status")) == (None, "active")
+    assert opened(forge(JWT_HEADER, jwt_vc_payload(status="active"))).status == "active", "nothing else can be meant"
+    assert status_claim_of("no token") is None
