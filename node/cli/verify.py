@@ -21,6 +21,7 @@ from node.services.verification import Verification
 from node.settings import Settings, load_settings
 from node.storage.engine import DEFAULT_URL
 from node.storage.read_only import open_read_only
+from protocols.credentials.open_badges import Identity
 from protocols.errors import Explained, ProtocolError
 from protocols.jose.encoding import JsonObject
 from protocols.verification.report import Verdict, VerificationReport
@@ -28,6 +29,7 @@ from protocols.verification.report import Verdict, VerificationReport
 EXIT_DATA = 65
 EXIT_UNAVAILABLE = 69
 """Of sysexits.h, as 64 and 78 are."""
+MAX_IDENTITY = 1000
 EXIT_CODES = {Verdict.VERIFIED: 0, Verdict.NOT_VERIFIED: 1, Verdict.COULD_NOT_TELL: 2}
 
 
@@ -38,6 +40,10 @@ def register(app: typer.Typer) -> None:
 def verify(
     file: Annotated[Path, typer.Argument(help="A credential or a presentation, as JSON.")],
     data: DataOption,
+    identity: Annotated[
+        list[str] | None,
+        typer.Option(help="TYPE=VALUE, as you know it of who brings it: emailAddress=ada@example.org. Repeatable."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check a credential or presentation with no network, from what the node has synced.
@@ -46,12 +52,13 @@ def verify(
     data cannot be read, so none either. The node may run meanwhile, or not.
     """
     settings = load_settings(data)
+    identities = tuple(_identity(text) for text in identity or ())
     try:
         document = read_object(file)
     except ProtocolError as error:
         raise _without_verdict(error, EXIT_DATA) from error
     try:
-        report = asyncio.run(_report(settings, document))
+        report = asyncio.run(_report(settings, document, identities))
     except ConfigurationError:
         raise
     except NodeError as error:
@@ -69,7 +76,15 @@ def _without_verdict(error: Explained, code: int) -> typer.Exit:
     return typer.Exit(code)
 
 
-async def _report(settings: Settings, document: JsonObject) -> VerificationReport:
+def _identity(text: str) -> Identity:
+    """An identity as `TYPE=VALUE`, with a type of Open Badges' list; raises BadParameter."""
+    type, separator, value = text.partition("=")
+    if not (type and separator and value) or len(text) > MAX_IDENTITY:
+        raise typer.BadParameter(f"{text[:80]!r}; expected TYPE=VALUE, for instance emailAddress=ada@example.org")
+    return Identity(type=type, value=value)
+
+
+async def _report(settings: Settings, document: JsonObject, identities: tuple[Identity, ...]) -> VerificationReport:
     clock, metrics = SystemClock(), Metrics()
     storage = open_read_only(settings.database.url or DEFAULT_URL, data_dir=settings.data_dir)
     proofs, legacy = proof_pool(metrics), didkit_pool(metrics)
@@ -77,8 +92,8 @@ async def _report(settings: Settings, document: JsonObject) -> VerificationRepor
     try:
         verification = Verification(storage, Directory(storage, clock), ProofChecker(proofs), Didkit(legacy), clock)
         if _is_presentation(document):
-            return await verification.report_on_presentation(document, new_id())
-        return await verification.report_on_credential(document, new_id())
+            return await verification.report_on_presentation(document, new_id(), identities=identities)
+        return await verification.report_on_credential(document, new_id(), identities=identities)
     finally:
         await proofs.close()
         await legacy.close()

@@ -15,9 +15,10 @@ from node.errors import NotFound
 from node.metrics import Metrics
 from node.services.did_document import Purpose
 from node.services.flows import FlowRunner
+from node.services.gathered import Held, Rest
 from node.services.identity import Identity
 from node.services.performers import Unit
-from node.services.verification import Held, Rest, Verification
+from node.services.verification import Verification
 from node.services.work import Outcome, WorkList
 from node.storage.repos import exchange as rows
 from node.storage.repos import status_snapshots

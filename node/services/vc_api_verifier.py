@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from node.adapters.did_resolver import Resolver
 from node.clock import new_id
 from node.errors import NodeError
+from node.services.gathered import Brought
 from node.services.status_lists import StatusLists
 from node.services.status_sync import StatusSync
-from node.services.verification import Brought, Verification, holder_of, signers_of
+from node.services.verification import Verification, holder_of, signers_of
 from protocols.consent.presentation import credentials_of
+from protocols.credentials.embedded import everything_in
 from protocols.credentials.enveloped import as_envelope, contents_of, dids_of, is_enveloped
 from protocols.credentials.presentation import MAX_CREDENTIALS
 from protocols.credentials.shape import as_object, as_text, many
@@ -31,6 +33,8 @@ PATIENCE_S = 10.0
 """For everything that one call makes us fetch, together."""
 MOST_LISTS = 8
 """Status lists that are fetched for one call."""
+MOST_DOCUMENTS = 32
+"""DID documents, likewise: of holders and issuers, and of whoever endorsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +69,14 @@ class VcApiVerifier:
 
     async def _bring(self, credentials: Sequence[JsonObject], holders: Sequence[str]) -> Brought:
         lists: dict[str, str] = {}
-        credentials = [(contents_of(each) or {}) if is_enveloped(each) else each for each in credentials]
+        outer = [(contents_of(each) or {}) if is_enveloped(each) else each for each in credentials]
+        credentials = [inner for each in outer for inner in everything_in(each)]
         for credential in credentials:
             for url in _lists_of(credential):
                 lists.setdefault(url, issuer_of(credential))
-        dids = dict.fromkeys([*map(issuer_of, credentials), *holders])
+        dids = dict.fromkeys([*holders, *map(issuer_of, outer), *map(issuer_of, credentials)])
         documents, snapshots = await asyncio.gather(
-            asyncio.gather(*(self._document(did) for did in dids if did)),
+            asyncio.gather(*(self._document(did) for did in [did for did in dids if did][:MOST_DOCUMENTS])),
             asyncio.gather(*(self._snapshot(url, lists[url]) for url in list(lists)[:MOST_LISTS])),
         )
         return Brought(

@@ -1,106 +1,33 @@
-"""Gathers what a report rests on, then has it evaluated: gathering may wait, the evaluation is instant and pure.
+"""Reports on credentials and presentations: what they rest on is gathered, and then evaluated at once.
 
-Nothing here calls the network. Documents of issuers come from the synced directory or out of the DID itself, status
-from synced lists; what has not been synced is "could not tell", and is verified again when it came. So no issuer
-learns whose credential is looked at, and a verification works with the network unplugged.
-
-The steps are numbered as in `protocols.verification.steps`.
+Nothing here calls the network. What has not been synced is "could not tell", and is verified again when it came. So no
+issuer learns whose credential is looked at, and a verification works with the network unplugged.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from node.adapters.didkit_worker import Didkit
 from node.adapters.proof_worker import ProofChecker
 from node.clock import Clock
-from node.services.directory import Directory, Member
-from node.services.issuer_metadata import skills_evidenced
-from node.services.status_sync import SYNCED, snapshot_of
-from node.storage.repos import status_snapshots
-from node.storage.unit import Session, UnitOfWork
+from node.services.directory import Directory
+from node.services.gathered import NOTHING, Brought, Gathered, Held, Rest
+from node.services.gathering import Gathering
+from node.storage.unit import UnitOfWork
 from protocols.consent.presentation import credentials_of
-from protocols.credentials.enveloped import Opened, as_envelope, is_enveloped, issuer_of, open_envelope
-from protocols.credentials.model import Credential, parse_credential, parse_presentation
-from protocols.credentials.open_badges import achievement_of, is_badge
-from protocols.credentials.proofs import MAX_PROOFS, ProofResult, proofs_of
-from protocols.credentials.schema import badge_problems
+from protocols.credentials.enveloped import as_envelope, is_enveloped, issuer_of, open_envelope
+from protocols.credentials.model import parse_presentation
+from protocols.credentials.open_badges import Identity
+from protocols.credentials.proofs import MAX_PROOFS, proofs_of
 from protocols.credentials.shape import as_object, as_text
-from protocols.credentials.times import parse_time
-from protocols.credentials.validity import check_dates
 from protocols.dids.document import DidDocument
-from protocols.dids.methods import resolve_offline
 from protocols.errors import ProtocolError
-from protocols.findings import Finding, Outcome
 from protocols.jose.encoding import JsonObject
-from protocols.requests.request import PresentationRequest
-from protocols.status.entry import parse_entry
-from protocols.status.freshness import Freshness
-from protocols.status.lookup import Snapshot, StatusAnswer, StatusOutcome, status_of
 from protocols.verification.evaluate import evaluate
-from protocols.verification.evidence import (
-    Answered,
-    ConsentEvidence,
-    CredentialEvidence,
-    Evidence,
-    IssuerEvidence,
-    Policy,
-    PresentationEvidence,
-    RequestEvidence,
-    StatusEvidence,
-)
+from protocols.verification.evidence import ConsentEvidence, Evidence, Policy, PresentationEvidence, RequestEvidence
 from protocols.verification.report import VerificationReport
-
-LEGACY_SUITES = frozenset({"Ed25519Signature2018", "JsonWebSignature2020"})
-"""Proofs of VC 1.1 that DIDKit checks in its worker; everything else is checked by our own suites."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A presentation that was opened, and under what: everything of it that a report needs."""
-
-    report_id: str
-    presentation: JsonObject
-    request: PresentationRequest
-    request_hash: str
-    record_hash: str
-    payload_hash: str
-    consent: tuple[Finding, ...]
-    delete_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rest:
-    """A status list that a report rests on; `fetched_at` is when the content came that was read, None for none yet."""
-
-    url: str
-    issuer: str
-    fetched_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gathered:
-    """One credential with what was found of it, and the lists that this rests on."""
-
-    evidence: CredentialEvidence
-    rests: tuple[Rest, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Brought:
-    """What was fetched for one verification alone, beside what is synced; what is synced comes first.
-
-    Args:
-        documents: DID documents by DID, as they are now.
-        snapshots: status lists by URL.
-    """
-
-    documents: Mapping[str, DidDocument] = field(default_factory=dict[str, DidDocument])
-    snapshots: Mapping[str, Snapshot] = field(default_factory=dict[str, Snapshot])
-
-
-NOTHING = Brought()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +37,10 @@ class Verification:
     proofs: ProofChecker
     didkit: Didkit
     clock: Clock
+
+    @property
+    def _gathering(self) -> Gathering:
+        return Gathering(self.storage, self.directory, self.proofs, self.didkit)
 
     async def report_on(self, held: Held) -> tuple[VerificationReport, Sequence[Rest]]:
         """The report, and the status lists that it rests on or waits for."""
@@ -128,11 +59,20 @@ class Verification:
         return self._evaluate(evidence), [rest for item in gathered for rest in item.rests]
 
     async def report_on_credential(
-        self, credential: JsonObject, report_id: str, brought: Brought = NOTHING
+        self,
+        credential: JsonObject,
+        report_id: str,
+        brought: Brought = NOTHING,
+        *,
+        identities: tuple[Identity, ...] = (),
     ) -> VerificationReport:
-        """The report on a credential that came alone: nobody presented it and nobody asked."""
-        gathered = await self._gather(credential, self.clock.now(), brought)
-        return self._evaluate(Evidence(id=report_id, credentials=(gathered.evidence,)))
+        """The report on a credential that came alone: nobody presented it and nobody asked.
+
+        Args:
+            identities: of whoever brings it, as the caller has established them.
+        """
+        gathered = await self._gathering.gather(credential, self.clock.now(), brought)
+        return self._evaluate(Evidence(id=report_id, credentials=(gathered.evidence,), identities=identities))
 
     async def report_on_presentation(
         self,
@@ -142,10 +82,12 @@ class Verification:
         *,
         challenge: str | None = None,
         domain: str | Sequence[str] | None = None,
+        identities: tuple[Identity, ...] = (),
     ) -> VerificationReport:
         """The report on a presentation that answers no request of ours.
 
         Args:
+            identities: of whoever presents, as the caller has established them.
             challenge: that its proof has to repeat, and `domain` likewise; where they are None the proof does not
                 prove that it was made for anybody here.
         """
@@ -153,7 +95,9 @@ class Verification:
         around = await self._presented(presentation, brought, now, challenge, domain)
         gathered = await self._gather_all(around.document, now, brought)
         credentials = tuple(item.evidence for item in gathered)
-        return self._evaluate(Evidence(id=report_id, credentials=credentials, presentation=around))
+        return self._evaluate(
+            Evidence(id=report_id, credentials=credentials, presentation=around, identities=identities)
+        )
 
     async def _presented(
         self,
@@ -169,7 +113,7 @@ class Verification:
         signers = (issuer_of(presentation) or "",) if is_token else (holder,) if holder else signers_of(presentation)
         documents: dict[str, DidDocument] = {}
         for did in signers:
-            documents.update(self._documents(did, None, brought))
+            documents.update(self._gathering.documents(did, None, brought))
         if is_token:
             opened = open_envelope(
                 presentation, documents, purpose="authentication", now=now, challenge=challenge, domain=domain
@@ -196,7 +140,7 @@ class Verification:
         holder = holder_of(held.presentation)
         proofs = await self.proofs.check(
             held.presentation,
-            self._documents(holder, None, NOTHING),
+            self._gathering.documents(holder, None, NOTHING),
             purpose="authentication",
             now=now,
             challenge=held.request_hash,
@@ -208,135 +152,9 @@ class Verification:
     async def _gather_all(self, presentation: Mapping[str, Any], now: datetime, brought: Brought) -> Sequence[Gathered]:
         items = credentials_of(presentation)
         return [
-            await self._gather(as_envelope(item) if isinstance(item, str) else item, now, brought) for item in items
+            await self._gathering.gather(as_envelope(item) if isinstance(item, str) else item, now, brought)
+            for item in items
         ]
-
-    async def _gather(self, document: JsonObject, now: datetime, brought: Brought) -> Gathered:
-        """Steps 1 to 7 for one credential."""
-        around: tuple[ProofResult, ...] = ()
-        if is_enveloped(document):
-            opened = await self._opened(document, now, brought)
-            document, around = opened.document or document, opened.results
-        problems: tuple[str, ...] = ()
-        credential: Credential | None = None
-        try:
-            credential = parse_credential(document)
-        except ProtocolError as error:
-            problems = (error.sentence,)
-        issuer = credential.issuer if credential else ""
-
-        member = await self.storage.read(lambda session: self.directory.member(session, issuer))
-        proofs = around
-        if not around or "proof" in document:
-            proofs = (*around, *await self._proofs(document, credential, member, now, brought))
-        signed_at = min((proof.created for proof in proofs if proof.created is not None), default=None)
-        if credential is not None and signed_at is None:
-            signed_at = credential.valid_from
-        statuses, rests = await self._statuses(credential, now, brought)
-        evidence = CredentialEvidence(
-            document=document,
-            parse_problems=problems,
-            context_problems=await self.proofs.reading_problems(document),
-            schema_problems=tuple(badge_problems(credential)) if credential and is_badge(credential) else None,
-            proofs=proofs,
-            dates=_dates(credential, now),
-            signed_at=signed_at,
-            statuses=statuses,
-            issuer=await self._issuer(credential, signed_at or now),
-            published_skills=await self._published(credential),
-        )
-        return Gathered(evidence=evidence, rests=rests)
-
-    async def _opened(self, envelope: JsonObject, now: datetime, brought: Brought) -> Opened:
-        """Step 4 for a credential in a token: the token is its proof."""
-        signer = issuer_of(envelope) or ""
-        member = await self.storage.read(lambda session: self.directory.member(session, signer))
-        return open_envelope(
-            envelope,
-            self._documents(signer, member.document if member else None, brought),
-            purpose="assertionMethod",
-            now=now,
-            seen_at={signer: member.seen_at} if member and member.seen_at else None,
-        )
-
-    async def _proofs(
-        self,
-        document: JsonObject,
-        credential: Credential | None,
-        member: Member | None,
-        now: datetime,
-        brought: Brought,
-    ) -> tuple[ProofResult, ...]:
-        """Step 4. What DIDKit says counts for the signature alone."""
-        suites = {str(proof.get("type")) for item in proofs_of(document) if (proof := as_object(item))}
-        if credential is not None and credential.version == "1.1" and suites and suites <= LEGACY_SUITES:
-            return _legacy_results(document, await self.didkit.verify_credential_1_1(document))
-        issuer = credential.issuer if credential else ""
-        return await self.proofs.check(
-            document,
-            self._documents(issuer, member.document if member else None, brought),
-            purpose="assertionMethod",
-            now=now,
-            expected_controller=issuer if credential else None,
-            seen_at={issuer: member.seen_at} if member and member.seen_at else None,
-        )
-
-    def _documents(self, did: str, known: DidDocument | None, brought: Brought) -> Mapping[str, DidDocument]:
-        """The document of `did`: as synced, as brought, or out of the DID itself; none otherwise.
-
-        Nothing is fetched here.
-        """
-        known = known or brought.documents.get(did)
-        if known is not None:
-            return {did: known}
-        try:
-            offline = resolve_offline(did)
-        except ProtocolError:
-            offline = None
-        return {did: offline} if offline is not None else {}
-
-    async def _statuses(
-        self, credential: Credential | None, now: datetime, brought: Brought
-    ) -> tuple[tuple[StatusEvidence, ...], tuple[Rest, ...]]:
-        """Step 6, each entry, from the synced lists and those that were brought."""
-        found: list[StatusEvidence] = []
-        rests: list[Rest] = []
-        for status in credential.statuses if credential else ():
-            try:
-                entry = parse_entry(status)
-            except ProtocolError as error:
-                answer = StatusAnswer(outcome=StatusOutcome.UNKNOWN, freshness=Freshness.UNKNOWN, reason=error.sentence)
-                found.append(StatusEvidence(entry=None, answer=answer))
-                continue
-            url = entry.list_url
-            row = await self.storage.read(lambda session, url=url: status_snapshots.get(session, url))
-            snapshot = snapshot_of(row) or brought.snapshots.get(url)
-            answer = status_of(entry, snapshot, now=now, policy=SYNCED)
-            found.append(StatusEvidence(entry=entry, answer=answer))
-            issuer = credential.issuer if credential else ""
-            rests.append(Rest(url=url, issuer=issuer, fetched_at=row.fetched_at if row else None))
-        return tuple(found), tuple(rests)
-
-    async def _published(self, credential: Credential | None) -> frozenset[str] | None:
-        """Step 10: the skills that the issuer's own page, as synced, names for the credential's achievement."""
-        achievement = _achievement_id(credential) if credential else None
-        if credential is None or achievement is None:
-            return None
-        member = await self.storage.read(lambda session: self.directory.member(session, credential.issuer))
-        skills = skills_evidenced(member.metadata, achievement) if member else ()
-        return frozenset(skills) if skills else None
-
-    async def _issuer(self, credential: Credential | None, at: datetime) -> IssuerEvidence:
-        """Step 7: the issuer's standing as of the signing date, for the type it issued."""
-        did = credential.issuer if credential else ""
-        kind = next((name for name in credential.types if name != "VerifiableCredential"), None) if credential else None
-
-        def read(session: Session) -> IssuerEvidence:
-            member = self.directory.member(session, did)
-            standing = self.directory.standing(session, did, "issuer", at, credential_type=kind)
-            return IssuerEvidence(did=did, name=member.name if member else None, standing=standing)
-
-        return await self.storage.read(read)
 
 
 def _model_problems(presentation: JsonObject) -> tuple[str, ...]:
@@ -364,42 +182,3 @@ def signers_of(document: JsonObject) -> tuple[str, ...]:
     proofs = [proof for item in proofs_of(document)[:MAX_PROOFS] if (proof := as_object(item))]
     methods = [as_text(proof.get("verificationMethod")) or "" for proof in proofs]
     return tuple(dict.fromkeys(method.partition("#")[0] for method in methods if method.startswith("did:")))
-
-
-def _achievement_id(credential: Credential) -> str | None:
-    achievement = achievement_of(credential)
-    found = None if achievement is None else achievement.get("id")
-    return found if isinstance(found, str) else None
-
-
-def _legacy_results(document: JsonObject, answer: JsonObject) -> tuple[ProofResult, ...]:
-    """DIDKit's answer as one result for the one proof it was given; not checked is could-not-tell."""
-    nothing: JsonObject = {}
-    proof = next((proof for item in proofs_of(document) if (proof := as_object(item))), nothing)
-    outcome = Outcome.NO if answer["errors"] else Outcome.YES
-    reason = "; ".join(answer["errors"]) or "The signature fits the document (checked by the legacy engine)."
-    return (
-        ProofResult(
-            suite=str(proof.get("type")),
-            verification_method=str(proof.get("verificationMethod", ""))[:2048],
-            purpose=str(proof.get("proofPurpose", ""))[:80],
-            created=_created(proof.get("created")),
-            outcome=outcome if answer["available"] else Outcome.COULD_NOT_TELL,
-            reason=reason[:500],
-        ),
-    )
-
-
-def _created(value: object) -> datetime | None:
-    try:
-        return None if value is None else parse_time(value, "created", offset_required=False)
-    except ProtocolError:
-        return None
-
-
-def _dates(credential: Credential | None, now: datetime) -> Answered:
-    """Step 5."""
-    if credential is None:
-        return Answered(outcome=Outcome.COULD_NOT_TELL, reason="It cannot be read.")
-    outcome, reason = check_dates(credential, now)
-    return Answered(outcome=outcome, reason=reason, at=now)

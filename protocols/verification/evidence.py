@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from protocols.credentials.open_badges import Badge, Identity, IdentityObject
 from protocols.credentials.proofs.result import ProofResult
 from protocols.findings import Finding, Outcome
 from protocols.requests.request import PresentationRequest
@@ -58,7 +59,12 @@ class CredentialEvidence:
         statuses: one for each entry.
         published_skills: the skills that its issuer's own synced metadata says its achievement evidences; None where
             no metadata was synced, or it does not name the achievement.
+        identities: what its subjects are named by besides their ids.
+        badge: what it says as an Open Badge; None where it is none.
         embedded: embedded credentials and endorsements, gathered alike.
+        embedded_left: how many more there are, past the limits, that were not looked at.
+        at: JSON pointer to it within the credential around it; empty where there is none around it.
+        around: the ids of the objects that it stands in, from the credential around it inwards.
     """
 
     document: Mapping[str, Any]
@@ -71,7 +77,12 @@ class CredentialEvidence:
     statuses: tuple[StatusEvidence, ...] = ()
     issuer: IssuerEvidence
     published_skills: frozenset[str] | None = None
+    identities: tuple[IdentityObject, ...] = ()
+    badge: Badge | None = None
     embedded: tuple["CredentialEvidence", ...] = ()
+    embedded_left: int = 0
+    at: str = ""
+    around: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +125,7 @@ class Evidence:
         presentation: None where a credential came alone.
         request: None where nobody asked.
         consent: None where it did not come by relay.
+        identities: of whoever brings it, as the asker has established them: nothing here was checked by the node.
         delete_at: when its personal data is to be deleted.
     """
 
@@ -122,6 +134,7 @@ class Evidence:
     presentation: PresentationEvidence | None = None
     request: RequestEvidence | None = None
     consent: ConsentEvidence | None = None
+    identities: tuple[Identity, ...] = ()
     delete_at: datetime | None = None
 
 

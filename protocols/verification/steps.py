@@ -6,37 +6,28 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from protocols.credentials.proofs.result import ProofResult
 from protocols.findings import Finding, Outcome, judged, overall, unknown
-from protocols.requests.query import objects, type_names
+from protocols.requests.query import objects
 from protocols.status.freshness import Freshness
 from protocols.status.lookup import StatusOutcome
+from protocols.verification.badges import endorses_its_place, results_and_evidence
 from protocols.verification.evidence import CredentialEvidence, Policy, StatusEvidence
+from protocols.verification.holder import Presenter, holder_findings, subject_ids
 
-_ABOUT_LEARNERS = frozenset({"OpenBadgeCredential", "AchievementCredential", "ClrCredential"})
 _SAYS = {"revocation": "revoked", "suspension": "suspended"}
-
 """Purposes that take a credential's force away while they are set."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presenter:
-    """Who presented: the holder's DID, and whether the presentation's proof shows that it was them.
-
-    `did` None: a credential came alone, so nobody presented it.
-    """
-
-    did: str | None = None
-    outcome: Outcome = Outcome.NOT_APPLICABLE
-    other_names: frozenset[str] = frozenset()
 
 
 def check_credential(
     credential: CredentialEvidence, presenter: Presenter, policy: Policy, where: str, is_embedded: bool = False
 ) -> tuple[Finding, ...]:
-    """Every finding of steps 1 to 9; `where` (a JSON pointer into the presentation) stands in each one's evidence."""
+    """Every finding of steps 1 to 9, and those of 10 that are not about skills.
+
+    `where` (a JSON pointer into the presentation) stands in the evidence of each.
+    """
     found = (
         _problems(1, "parsed within limits", credential.parse_problems, "read completely, within limits"),
         _problems(2, "known contexts and terms", credential.context_problems, "every term is defined, none dropped"),
@@ -45,22 +36,16 @@ def check_credential(
         _dates(credential),
         *_statuses(credential, policy),
         _standing(credential, presenter),
-        _holder(credential, presenter, policy, is_embedded),
+        *holder_findings(credential, presenter, policy, is_embedded),
+        *results_and_evidence(credential),
     )
-    placed = tuple(replace(finding, evidence={"credential": where, **finding.evidence}) for finding in found)
-    return (*placed, *_embedded(credential, presenter, policy, where))
+    return (*_placed(found, where), *_embedded(credential, presenter, policy, where))
 
 
 def is_self_attested(credential: CredentialEvidence, presenter: Presenter) -> bool:
     """Whether the issuer, stated or found, is the one it is about or who presents it: the learner's own word."""
     learner = {*subject_ids(credential), presenter.did, *presenter.other_names} - {None}
     return not learner.isdisjoint({credential.issuer.did, issuer_id(credential)})
-
-
-def subject_ids(credential: CredentialEvidence) -> tuple[str, ...]:
-    """The ids of the credential's subjects, in order."""
-    subjects = objects(credential.document.get("credentialSubject"))
-    return tuple(subject["id"] for subject in subjects if isinstance(subject.get("id"), str))
 
 
 def proof_finding(name: str, proof: ProofResult) -> Finding:
@@ -178,37 +163,21 @@ def issuer_id(credential: CredentialEvidence) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _holder(credential: CredentialEvidence, presenter: Presenter, policy: Policy, is_embedded: bool) -> Finding:
-    name, named = "presented by the one it is about", subject_ids(credential)
-    types = type_names(credential.document.get("type"))
-    if is_embedded and "EndorsementCredential" in types and _ABOUT_LEARNERS.isdisjoint(types):
-        reason = "an endorsement is about a record, and travels inside it"
-        return Finding(number=8, name=name, outcome=Outcome.NOT_APPLICABLE, reason=reason)
-    if presenter.did is None:
-        reason = "a credential alone: nobody presented it"
-        return Finding(number=8, name=name, outcome=Outcome.NOT_APPLICABLE, reason=reason)
-    if not named and policy.requires_holder:
-        return unknown(8, name, "it names no holder by DID, so it could be anybody's")
-    if not named:
-        reason = "it names no holder, and none is required"
-        return Finding(number=8, name=name, outcome=Outcome.NOT_APPLICABLE, reason=reason)
-    if set(named) != {presenter.did}:
-        return judged(8, name, "it is about another than the one who presents it", "")
-    match presenter.outcome:
-        case Outcome.YES:
-            return judged(8, name, None, "its subject is the holder who signed the presentation")
-        case Outcome.NO:
-            return judged(8, name, "the presentation is not signed by its holder", "")
-        case _:
-            return unknown(8, name, "who signed the presentation could not be checked")
+def _placed(findings: Iterable[Finding], where: str) -> tuple[Finding, ...]:
+    return tuple(replace(finding, evidence={"credential": where, **finding.evidence}) for finding in findings)
 
 
 def _embedded(credential: CredentialEvidence, presenter: Presenter, policy: Policy, where: str) -> Iterable[Finding]:
     """Step 9: the same list for everything inside."""
     name = "embedded credentials and endorsements"
     found: list[Finding] = []
-    for index, inner in enumerate(credential.embedded):
-        found.extend(check_credential(inner, presenter, policy, f"{where}/embedded/{index}", is_embedded=True))
+    for inner in credential.embedded:
+        place = where + inner.at
+        found.extend(check_credential(inner, presenter, policy, place, is_embedded=True))
+        found.extend(_placed(endorses_its_place(credential, inner), place))
+    if credential.embedded_left:
+        reason = f"{credential.embedded_left} more are embedded than are looked at"
+        found.append(unknown(9, "embedded credentials within limits", reason, credential=where))
     match overall(found):
         case Outcome.NOT_APPLICABLE:
             summary = Finding(number=9, name=name, outcome=Outcome.NOT_APPLICABLE, reason="there are none")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from node.adapters.didkit_worker import Didkit
-from node.services import exchange, relay, verification
+from node.services import exchange, gathering, relay
 from node.services.directory import Directory
 from node.services.federation_sync import FederationSync
 from node.services.status_sync import StatusSync
@@ -134,7 +134,7 @@ CHECKS = {
         fails="'yes' == 'no'",
     ),
     "the status lookup": Check(
-        at=verification,
+        at=gathering,
         name="status_of",
         instead=nothing_is_revoked,
         story=whole.test_a_revoked_badge_is_noticed_in_the_background_and_reported,

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from node.services.verification import Held, Rest, Verification
+from node.services.gathered import Held, Rest
+from node.services.verification import Verification
 from protocols.verification.report import VerificationReport
 from tests.support.findings import faults, one
 from tests.support.fixtures import SHARED_LOOP

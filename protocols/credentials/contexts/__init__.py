@@ -22,6 +22,10 @@ DATA_INTEGRITY_V2 = "https://w3id.org/security/data-integrity/v2"
 ED25519_2020 = "https://w3id.org/security/suites/ed25519-2020/v1"
 STATUS_V1 = "https://www.w3.org/ns/credentials/status/v1"
 _OB = "https://purl.imsglobal.org/spec/ob/v3p0"
+_CLR = "https://purl.imsglobal.org/spec/clr/v2p0"
+OPEN_BADGES_ALL = f"{_OB}/context"
+CLR_ALL = f"{_CLR}/context"
+"""How the contexts of Open Badges 3.0 and CLR 2.0 begin, in every version of theirs."""
 
 PINNED: Mapping[str, tuple[str, str]] = {
     CREDENTIALS_V1: ("credentials-v1.json", "00d7dd6d3ad8b920e3e550dd3a3d9090bffcac84cdbf943da6924b3e0a5c8bb8"),

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from pyld import jsonld
 from pyld.context_resolver import ContextResolver
 
-from protocols.credentials.contexts import Contexts, ContextUnknown
+from protocols.credentials.contexts import CLR_ALL, OPEN_BADGES_ALL, Contexts, ContextUnknown
 from protocols.credentials.rdf.quads import RELATIVE_BASE
 from protocols.credentials.shape import as_object, many
 from protocols.errors import MalformedCredential, TooLarge
@@ -23,6 +23,7 @@ from protocols.jose.encoding import MAX_JSON_DEPTH, JsonObject
 _PYLD: Any = jsonld
 MAX_OBJECTS = 2048
 """JSON objects in a document: expansion costs about 0.2 ms for each, before statements can be counted."""
+_TOKENS = "endorsementJwt"
 _VALUE_KEYWORDS = {"@value", "@language"}
 
 
@@ -35,9 +36,9 @@ def expand(document: JsonObject, contexts: Contexts) -> list[Any]:
             or not JSON-LD.
         TooLarge: nested too deeply, or too many objects.
     """
-    check_form(document, contexts)
+    stated = check_form(document, contexts)
     try:
-        expanded: Any = _PYLD.expand(document, pyld_options(contexts), on_property_dropped=refuse_undefined)
+        expanded: Any = _PYLD.expand(stated, pyld_options(contexts), on_property_dropped=refuse_undefined)
     except jsonld.JsonLdError as error:
         raise MalformedCredential("not valid JSON-LD", found=str(error.args[0])[:120].rstrip(".")) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -46,9 +47,14 @@ def expand(document: JsonObject, contexts: Contexts) -> list[Any]:
     return expanded
 
 
-def check_form(document: JsonObject, contexts: Contexts) -> None:
-    """Raises unless every name in `document` is a plain term and every context a known URL; see `expand`."""
-    own_id = document.get("id")
+def check_form(document: JsonObject, contexts: Contexts) -> JsonObject:
+    """`document`, of which every name is a plain term and every context a known URL, or an error; see `expand`.
+
+    One member of Open Badges is left out of what is returned: `endorsementJwt`, which 1EdTech specifies and its
+    contexts do not define (up to 3.0.3). What others sign as RDF is without it, so nothing else would verify. Each of
+    its tokens is signed by itself, is checked by itself, and has to endorse the very thing that it stands in.
+    """
+    own_id, has_tokens = document.get("id"), False
     objects = 0
     pending: list[tuple[Any, int]] = [(document, 1)]
     while pending:
@@ -61,14 +67,39 @@ def check_form(document: JsonObject, contexts: Contexts) -> None:
             objects += 1
             if objects > MAX_OBJECTS:
                 raise TooLarge("too many JSON objects", expected=f"at most {MAX_OBJECTS}")
-            if value is not document and len(node) > 1 and node.get("id") == own_id is not None:
+            if value is not document and node.get("id") == own_id is not None and not _only_names(node):
                 raise MalformedCredential("properties of the document hidden inside it", expected="each at the top")
             for name, item in node.items():
                 _check_name(name, node)
                 if name == "@context":
                     _check_context(item, contexts)
+                elif name == _TOKENS and _is_badge(document):
+                    if not all(isinstance(token, str) for token in many(item)):
+                        refuse_undefined(name)
+                    has_tokens = True
                 else:
                     pending.append((item, depth + 1))
+    return _without_tokens(document) if has_tokens else document
+
+
+def _is_badge(document: JsonObject) -> bool:
+    contexts = [item for item in many(document.get("@context")) if isinstance(item, str)]
+    return any(item.startswith((OPEN_BADGES_ALL, CLR_ALL)) for item in contexts)
+
+
+def _without_tokens(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_tokens(item) for item in many(value)]  # pyright: ignore[reportUnknownArgumentType]
+    found = as_object(value)
+    return value if found is None else {name: _without_tokens(item) for name, item in found.items() if name != _TOKENS}
+
+
+def _only_names(node: JsonObject) -> bool:
+    """Whether an object with the document's id adds nothing to the document: a reference, or what an endorsement of the
+    document says that it endorses (Open Badges 3.0, EndorsementSubject).
+    """
+    endorses = node.keys() <= {"id", "type", "endorsementComment"} and many(node.get("type")) == ["EndorsementSubject"]
+    return len(node) == 1 or endorses
 
 
 def _check_name(name: str, node: JsonObject) -> None:

@@ -25,10 +25,10 @@ def statements(document: JsonObject, contexts: Contexts, *, max_quads: int) -> l
         MalformedCredential: anything that would be dropped, and so go unsigned.
         TooLarge: too deep, too many objects, or more than `max_quads` statements.
     """
-    check_form(document, contexts)
+    stated = check_form(document, contexts)
     try:
         walk = _Walk(max_quads)
-        walk.node(document, compiled(contexts).root(), "")
+        walk.node(stated, compiled(contexts).root(), "")
         return walk.quads
     except NotCovered:
         return to_quads(expand(document, contexts), max_quads=max_quads)

@@ -1,0 +1,93 @@
+"""What is inside a credential and is a credential itself: endorsements, and the records of a learner record.
+
+Step 9 of the numbered check of a credential looks at each of them by the same list.
+
+Specs: https://www.imsglobal.org/spec/ob/v3p0/#endorsementcredential, https://www.imsglobal.org/spec/clr/v2p0/#clrsubject
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from protocols.credentials.contexts import CLR_ALL, OPEN_BADGES_ALL
+from protocols.credentials.enveloped import as_envelope, contents_of, is_enveloped
+from protocols.credentials.shape import as_object, many
+from protocols.jose.encoding import MAX_JSON_DEPTH, JsonObject
+
+MAX_EMBEDDED = 32
+"""In one credential, at every depth together; what is left over is counted."""
+MAX_DEPTH = 3
+"""Credentials within credentials: a badge in a learner record, its endorsement, and one more."""
+_TOKENS, _RECORDS, _ENDORSEMENTS = "endorsementJwt", "verifiableCredential", "endorsement"
+_NOT_ENTERED = frozenset({"@context", "proof"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embedded:
+    """A credential within another one, unread and unverified.
+
+    Args:
+        at: JSON pointer (RFC 6901) to it within the credential around it.
+        document: the credential, or the envelope for a token.
+        around: the ids of the objects that it stands in, from the credential inwards.
+    """
+
+    at: str
+    document: JsonObject
+    around: tuple[str, ...]
+
+
+def embedded_in(document: Mapping[str, Any]) -> tuple[Embedded, ...]:
+    """The credentials directly inside a credential of Open Badges or of a learner record, in document order.
+
+    None in a credential without one of their contexts: there the names would mean something else. What is inside of
+    those found is for another look, at each of them.
+    """
+    contexts = [item for item in many(document.get("@context")) if isinstance(item, str)]
+    if not any(context.startswith((OPEN_BADGES_ALL, CLR_ALL)) for context in contexts):
+        return ()
+    return tuple(_walk(document, "", ()))
+
+
+def _walk(value: Any, at: str, around: tuple[str, ...]) -> Iterator[Embedded]:
+    if at.count("/") > MAX_JSON_DEPTH:  # as deep as a document may nest: step 2 of the check refuses such a one
+        return
+    if isinstance(value, list):
+        for index, item in enumerate(cast("list[Any]", value)):
+            yield from _walk(item, f"{at}/{index}", around)
+    found = as_object(value)
+    if found is None:
+        return
+    inside = (*around, found["id"]) if isinstance(found.get("id"), str) else around
+    for name, member in found.items():
+        here = f"{at}/{name.replace('~', '~0').replace('/', '~1')}"
+        if name in (_TOKENS, _RECORDS, _ENDORSEMENTS):
+            yield from _credentials(name, member, here, inside)
+        elif name not in _NOT_ENTERED:
+            yield from _walk(member, here, inside)
+
+
+def _credentials(name: str, member: Any, at: str, around: tuple[str, ...]) -> Iterator[Embedded]:
+    """Tokens where tokens may stand; an object that should be a credential and is none is refused when it is read."""
+    for index, item in enumerate(many(member)):
+        where = f"{at}/{index}" if isinstance(member, list) else at
+        if isinstance(item, str) and name != _ENDORSEMENTS:
+            yield Embedded(at=where, document=as_envelope(item), around=around)
+        elif (document := as_object(item)) is not None and name != _TOKENS:
+            yield Embedded(at=where, document=document, around=around)
+
+
+def everything_in(document: JsonObject) -> tuple[JsonObject, ...]:
+    """`document` and the credentials inside it at every depth, unverified and out of their envelopes, within limits.
+
+    It is for knowing what has to be gathered before they can be checked.
+    """
+    found, layer = [document], [document]
+    for _ in range(MAX_DEPTH):
+        layer = [_contents(item.document) for around in layer for item in embedded_in(around)][:MAX_EMBEDDED]
+        found += layer
+    return tuple(found[: MAX_EMBEDDED + 1])
+
+
+def _contents(document: JsonObject) -> JsonObject:
+    return (contents_of(document) or {}) if is_enveloped(document) else document
