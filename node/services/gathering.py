@@ -16,6 +16,7 @@ from node.services.issuer_metadata import skills_evidenced
 from node.services.status_sync import SYNCED, snapshot_of
 from node.storage.repos import status_snapshots
 from node.storage.unit import Session, UnitOfWork
+from protocols.credentials.clr import read_clr
 from protocols.credentials.embedded import MAX_DEPTH, MAX_EMBEDDED, Embedded, embedded_in
 from protocols.credentials.enveloped import Opened, is_enveloped, issuer_of, open_envelope
 from protocols.credentials.model import Credential, parse_credential
@@ -101,6 +102,7 @@ class Gathering:
             published_skills=await self._published(credential, badge),
             identities=identities_of(credential) if credential else (),
             badge=badge,
+            record=read_clr(credential) if credential else None,
             embedded=tuple(item.evidence for item in embedded),
             embedded_left=len(embedded_in(document)) - len(embedded) if credential else 0,
             at=inside.at if inside else "",

@@ -1,7 +1,8 @@
-"""Steps 9 and 10 for what only badges have: whom an endorsement endorses, results, and named evidence."""
+"""Steps 9 and 10 for what only badges and learner records have: what belongs together, results, and named evidence."""
 
 from collections.abc import Iterable
 
+from protocols.credentials.clr import association_problems
 from protocols.credentials.open_badges import results_of
 from protocols.findings import Finding, Outcome, judged, unknown
 from protocols.requests.query import objects, type_names
@@ -10,6 +11,8 @@ from protocols.verification.holder import subject_ids
 
 RESULTS = "results fit their descriptions"
 EVIDENCE = "evidence named in it"
+ASSOCIATIONS = "associations within the record"
+SAME_PERSON = "about the one that the record is about"
 ENDORSES = "endorses what it stands in"
 
 
@@ -27,6 +30,27 @@ def endorses_its_place(around: CredentialEvidence, inner: CredentialEvidence) ->
     endorsed = set(subject_ids(inner))
     fault = None if endorsed and endorsed <= may_be else "it endorses something else than what carries it"
     yield judged(9, ENDORSES, fault, "it endorses what carries it")
+
+
+def is_of_the_same_person(around: CredentialEvidence, inner: CredentialEvidence) -> Iterable[Finding]:
+    """Step 9: a record in a learner record is about the same person; whoever puts one together can put in anything."""
+    if around.record is None or "EndorsementCredential" in type_names(inner.document.get("type")):
+        return
+    outer, named = set(subject_ids(around)), set(subject_ids(inner))
+    if outer and named:
+        fault = None if outer == named else "it is about another than the learner record"
+        yield judged(9, SAME_PERSON, fault, "it is about the same subject as the learner record")
+    else:
+        yield unknown(9, SAME_PERSON, "it or the learner record names its subject by no id")
+
+
+def associations(credential: CredentialEvidence) -> Iterable[Finding]:
+    """Step 9: what is said to belong together is there, and in a way that there is."""
+    record = credential.record
+    if record is not None and record.associations:
+        problem = next(association_problems(record), None)
+        held = "every association is between things in the record"
+        yield judged(9, ASSOCIATIONS, problem, held, associations=len(record.associations))
 
 
 def results_and_evidence(credential: CredentialEvidence) -> Iterable[Finding]:

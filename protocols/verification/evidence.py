@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from protocols.credentials.clr import LearnerRecord
 from protocols.credentials.open_badges import Badge, Identity, IdentityObject
 from protocols.credentials.proofs.result import ProofResult
 from protocols.findings import Finding, Outcome
@@ -60,7 +61,7 @@ class CredentialEvidence:
         published_skills: the skills that its issuer's own synced metadata says its achievement evidences; None where
             no metadata was synced, or it does not name the achievement.
         identities: what its subjects are named by besides their ids.
-        badge: what it says as an Open Badge; None where it is none.
+        badge: what it says as an Open Badge; None where it is none. `record` likewise as a learner record.
         embedded: embedded credentials and endorsements, gathered alike.
         embedded_left: how many more there are, past the limits, that were not looked at.
         at: JSON pointer to it within the credential around it; empty where there is none around it.
@@ -79,6 +80,7 @@ class CredentialEvidence:
     published_skills: frozenset[str] | None = None
     identities: tuple[IdentityObject, ...] = ()
     badge: Badge | None = None
+    record: LearnerRecord | None = None
     embedded: tuple["CredentialEvidence", ...] = ()
     embedded_left: int = 0
     at: str = ""

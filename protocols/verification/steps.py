@@ -13,7 +13,7 @@ from protocols.findings import Finding, Outcome, judged, overall, unknown
 from protocols.requests.query import objects
 from protocols.status.freshness import Freshness
 from protocols.status.lookup import StatusOutcome
-from protocols.verification.badges import endorses_its_place, results_and_evidence
+from protocols.verification.badges import associations, endorses_its_place, is_of_the_same_person, results_and_evidence
 from protocols.verification.evidence import CredentialEvidence, Policy, StatusEvidence
 from protocols.verification.holder import Presenter, holder_findings, subject_ids
 
@@ -37,6 +37,7 @@ def check_credential(
         *_statuses(credential, policy),
         _standing(credential, presenter),
         *holder_findings(credential, presenter, policy, is_embedded),
+        *associations(credential),
         *results_and_evidence(credential),
     )
     return (*_placed(found, where), *_embedded(credential, presenter, policy, where))
@@ -175,6 +176,7 @@ def _embedded(credential: CredentialEvidence, presenter: Presenter, policy: Poli
         place = where + inner.at
         found.extend(check_credential(inner, presenter, policy, place, is_embedded=True))
         found.extend(_placed(endorses_its_place(credential, inner), place))
+        found.extend(_placed(is_of_the_same_person(credential, inner), place))
     if credential.embedded_left:
         reason = f"{credential.embedded_left} more are embedded than are looked at"
         found.append(unknown(9, "embedded credentials within limits", reason, credential=where))

@@ -23,6 +23,7 @@ ED25519_2020 = "https://w3id.org/security/suites/ed25519-2020/v1"
 STATUS_V1 = "https://www.w3.org/ns/credentials/status/v1"
 _OB = "https://purl.imsglobal.org/spec/ob/v3p0"
 _CLR = "https://purl.imsglobal.org/spec/clr/v2p0"
+CLR = f"{_CLR}/context-2.0.1.json"
 OPEN_BADGES_ALL = f"{_OB}/context"
 CLR_ALL = f"{_CLR}/context"
 """How the contexts of Open Badges 3.0 and CLR 2.0 begin, in every version of theirs."""
@@ -44,6 +45,7 @@ PINNED: Mapping[str, tuple[str, str]] = {
         "ob-extensions.json",
         "2d013f981d1f4516081a6a04e55468ba2b071d4153b794f19a79715c45a89a5e",
     ),
+    CLR: ("clr-2.0.1.json", "880f1902d4158f2f33ce06af41b90719977cd1ea337a9de2e41edb3ff5e543d6"),
     DATA_INTEGRITY_V1: (
         "data-integrity-v1.json",
         "b5d829bd09aa7c42abc6efa0c8ed7635313b5487f37ccfce3ecd149ca9418554",

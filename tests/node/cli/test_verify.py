@@ -17,6 +17,7 @@ from protocols.jose.keys import PrivateKey
 from protocols.verification.report_schema import REPORT_SCHEMA
 from tests.support.badges import badge, key_of, signed
 from tests.support.commands import RunningNode, run_command, running_node
+from tests.support.learner_record import learner_record
 from tests.support.whole_badge import endorsement
 
 
@@ -176,3 +177,36 @@ def test_an_endorsement_that_was_changed_or_made_up_makes_the_badge_not_verified
         code, report = report_on(node, tmp_path, signed(document, signer=ISSUER_KEY))
         faults = {check["name"] for check in report["checks"] if check["outcome"] == "no"}
         assert (code, faults) == (1, {"proof", "signed by its issuer", "embedded credentials and endorsements"})
+
+
+def record_of(*credentials: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    issuer = {"id": ISSUER, "type": ["Profile"], "name": "Somebody"}
+    made = learner_record(*credentials, issuer=issuer, subject_did=LEARNER, associations=(), **changes)
+    return signed(made, signer=ISSUER_KEY)
+
+
+def test_each_credential_in_a_learner_record_is_verified_by_itself(node: RunningNode, tmp_path: Path) -> None:
+    inner = signed(endorsed_badge(), signer=ISSUER_KEY)
+    code, report = report_on(node, tmp_path, record_of(inner))
+    place = "/credentialSubject/verifiableCredential/0"
+    found = {(check["evidence"].get("credential"), check["name"]): check["outcome"] for check in report["checks"]}
+    assert (code, found["", "proof"], found["", "known contexts and terms"]) == (2, "yes", "yes")
+    assert (found[place, "proof"], found[place, "about the one that the record is about"]) == ("yes", "yes")
+    assert found[f"{place}/endorsement/0", "proof"] == "yes"
+    assert found[f"{place}/credentialSubject/achievement/endorsementJwt/0", "endorses what it stands in"] == "yes"
+
+
+def test_what_somebody_else_achieved_does_not_pass_in_a_learner_record(node: RunningNode, tmp_path: Path) -> None:
+    stolen = badge(issuer={"id": ISSUER, "type": ["Profile"], "name": "Somebody"})
+    code, report = report_on(node, tmp_path, record_of(signed(stolen, signer=ISSUER_KEY)))
+    assert (code, outcomes(report)["about the one that the record is about"]) == (1, "no")
+
+
+def test_a_record_with_an_association_to_nowhere_is_named(node: RunningNode, tmp_path: Path) -> None:
+    document = record_of(badge_of_an_unknown_issuer())
+    del document["proof"]
+    document["credentialSubject"]["association"] = [
+        {"type": "Association", "associationType": "isChildOf", "sourceId": "urn:a", "targetId": "urn:b"}
+    ]
+    code, report = report_on(node, tmp_path, signed(document, signer=ISSUER_KEY))
+    assert (code, outcomes(report)["associations within the record"]) == (1, "no")
