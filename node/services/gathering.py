@@ -20,9 +20,9 @@ from protocols.credentials.clr import read_clr
 from protocols.credentials.embedded import MAX_DEPTH, MAX_EMBEDDED, Embedded, embedded_in
 from protocols.credentials.enveloped import Opened, is_enveloped, issuer_of, open_envelope
 from protocols.credentials.model import Credential, parse_credential
-from protocols.credentials.open_badges import Badge, achievements_of, identities_of, is_badge, read_badge
+from protocols.credentials.open_badges import Badge, achievements_of, identities_of, read_badge
 from protocols.credentials.proofs import ProofResult, proofs_of
-from protocols.credentials.schema import badge_problems
+from protocols.credentials.schema import named_schemas, schema_problems
 from protocols.credentials.shape import as_object
 from protocols.credentials.times import parse_time
 from protocols.credentials.validity import check_dates
@@ -93,7 +93,8 @@ class Gathering:
             document=document,
             parse_problems=problems,
             context_problems=await self.proofs.reading_problems(document),
-            schema_problems=tuple(badge_problems(credential)) if credential and is_badge(credential) else None,
+            schema_problems=schema_problems(credential) if credential else None,
+            named_schemas=named_schemas(credential) if credential else (),
             proofs=proofs,
             dates=_dates(credential, now),
             signed_at=signed_at,

@@ -12,6 +12,7 @@ from typing import Any
 from protocols.credentials.clr import LearnerRecord
 from protocols.credentials.open_badges import Badge, Identity, IdentityObject
 from protocols.credentials.proofs.result import ProofResult
+from protocols.credentials.schema import NamedSchema
 from protocols.findings import Finding, Outcome
 from protocols.requests.request import PresentationRequest
 from protocols.status.entry import StatusEntry
@@ -54,6 +55,7 @@ class CredentialEvidence:
         parse_problems: what made it unreadable within limits.
         context_problems: unknown contexts, undefined or dropped terms.
         schema_problems: None where no schema is pinned for its types.
+        named_schemas: those that it names itself, as far as they are known here.
         proofs: one answer for each proof; none where it has none.
         dates: validFrom and validUntil against now.
         signed_at: the signing date that the issuer's standing is about.
@@ -72,6 +74,7 @@ class CredentialEvidence:
     parse_problems: tuple[str, ...] = ()
     context_problems: tuple[str, ...] = ()
     schema_problems: tuple[str, ...] | None = ()
+    named_schemas: tuple[NamedSchema, ...] = ()
     proofs: tuple[ProofResult, ...]
     dates: Answered
     signed_at: datetime | None

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from protocols.credentials.proofs.result import ProofResult
+from protocols.credentials.schema import NamedSchema
 from protocols.findings import Finding, Outcome, judged, overall, unknown
 from protocols.requests.query import objects
 from protocols.status.freshness import Freshness
@@ -32,6 +33,7 @@ def check_credential(
         _problems(1, "parsed within limits", credential.parse_problems, "read completely, within limits"),
         _problems(2, "known contexts and terms", credential.context_problems, "every term is defined, none dropped"),
         _schema(credential),
+        *map(_named_schema, credential.named_schemas),
         *_proofs(credential),
         _dates(credential),
         *_statuses(credential, policy),
@@ -79,6 +81,17 @@ def _schema(credential: CredentialEvidence) -> Finding:
         reason = "no schema is pinned for its types"
         return Finding(number=3, name="schema", outcome=Outcome.NOT_APPLICABLE, reason=reason)
     return _problems(3, "schema", credential.schema_problems, "fits the schema of its type")
+
+
+def _named_schema(schema: NamedSchema) -> Finding:
+    """A schema that its issuer names; one that is not known here is told, and decides nothing."""
+    evidence = {"schema": schema.id[:2048], "type": schema.type[:200]}
+    name = "schema named in it"
+    if schema.problems is None:
+        reason = "it names a schema that is not known here, so this was not checked"
+        return Finding(number=3, name=name, outcome=Outcome.NOT_APPLICABLE, reason=reason, evidence=evidence)
+    found = _problems(3, name, schema.problems, "fits the schema that it names")
+    return replace(found, evidence=evidence)
 
 
 def _proofs(credential: CredentialEvidence) -> Iterable[Finding]:

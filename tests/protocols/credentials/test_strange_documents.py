@@ -10,7 +10,7 @@ from protocols.credentials.embedded import embedded_in
 from protocols.credentials.model import parse_credential, parse_presentation
 from protocols.credentials.open_badges import alignments_of, identities_of, read_badge, results_of, write_badge
 from protocols.credentials.proofs import check_proofs
-from protocols.credentials.schema import badge_problems
+from protocols.credentials.schema import named_schemas, schema_problems
 from protocols.errors import ProtocolError
 from protocols.findings import Outcome
 from protocols.status.entry import parse_entry
@@ -58,7 +58,7 @@ def test_no_replaced_part_of_a_signed_badge_breaks_a_check(data: st.DataObject, 
         except ProtocolError:
             continue
         if read is parse_credential:
-            badge_problems(parsed), identities_of(parsed), embedded_in(document)
+            schema_problems(parsed), named_schemas(parsed), identities_of(parsed), embedded_in(document)
             if found := read_badge(parsed):
                 alignments_of(found), results_of(found), write_badge(found)
             for status in parsed.statuses:

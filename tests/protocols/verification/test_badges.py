@@ -8,6 +8,7 @@ import pytest
 
 from protocols.credentials.model import parse_credential
 from protocols.credentials.open_badges import Identity, IdentityObject, hashed_identity, read_badge
+from protocols.credentials.schema import NamedSchema
 from protocols.findings import Finding, Outcome
 from protocols.requests.query import PresentationQuery, QueryItem, Skill
 from protocols.verification.evidence import CredentialEvidence, Evidence, IssuerEvidence, Policy, RequestEvidence
@@ -157,6 +158,26 @@ def test_a_level_that_was_not_reached_meets_no_skill(changes: dict[str, Any]) ->
 def test_results_that_do_not_fit_are_named(changes: dict[str, Any], expected: Outcome) -> None:
     found = report(graded(**changes))
     assert outcome(found, (10, "results fit their descriptions")) is expected
+
+
+@pytest.mark.parametrize(
+    ("problems", "expected", "verdict"),
+    [
+        ((), Outcome.YES, Verdict.VERIFIED),
+        (("name: it is required",), Outcome.NO, Verdict.NOT_VERIFIED),
+        (None, Outcome.NOT_APPLICABLE, Verdict.VERIFIED),
+    ],
+)
+def test_a_schema_that_is_not_known_here_is_told_and_not_held_against_the_credential(
+    problems: tuple[str, ...] | None, expected: Outcome, verdict: Verdict
+) -> None:
+    named = NamedSchema(id="https://example.com/schema.json", type="JsonSchema", problems=problems)
+    found = report(credential(named_schemas=(named,)))
+    answer = line(found, (3, "schema named in it"))
+    assert (answer.outcome, found.verdict) == (expected, verdict)
+    assert answer.evidence["schema"] == "https://example.com/schema.json"
+    if problems is None:
+        assert answer.reason == "it names a schema that is not known here, so this was not checked"
 
 
 def test_evidence_is_counted_and_decides_nothing() -> None:
