@@ -1,6 +1,7 @@
 """What verbs take from files and from options of more than one part."""
 
 import json
+import re
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, cast
 
 import typer
 
+from protocols.credentials.baking import MAX_IMAGE_BYTES, Baked, as_baked, is_image, unbake
 from protocols.errors import MalformedMessage, ProtocolError
 from protocols.jose.encoding import JsonObject, parse_object
 
@@ -36,6 +38,28 @@ def read_object(path: Path, max_depth: int = 32) -> JsonObject:
         return parse_object(read_bytes(path), max_bytes=MAX_FILE_BYTES, max_depth=max_depth)
     except ProtocolError as error:
         raise MalformedMessage(f"{path}: {error.detail}", found=error.found, expected="a JSON object") from error
+
+
+def read_credential(path: Path) -> Baked:
+    """The credential in a file: a JSON object, a compact JWS, or one of them in a baked PNG or SVG.
+
+    Raises:
+        ProtocolError: none of those.
+    """
+    data = read_bytes(path, MAX_IMAGE_BYTES)
+    if is_image(data):
+        return unbake(data)
+    if re.fullmatch(rb"\s*[\w-]+\.[\w-]*\.[\w-]+\s*", data[:MAX_FILE_BYTES], re.ASCII):
+        return as_baked(data.decode("ascii"))
+    return read_object(path)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Writes a file; raises BadParameter where that cannot be done."""
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise typer.BadParameter(f"{path}: {error.strerror}; expected a place that can be written to") from error
 
 
 def read_table(path: Path) -> JsonObject:

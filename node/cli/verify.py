@@ -1,4 +1,4 @@
-"""`ler-node verify`: a credential or presentation in a file, checked offline from what the node has synced."""
+"""`ler-node verify`: a credential or presentation in a file or picture, checked offline from what was synced."""
 
 import asyncio
 from pathlib import Path
@@ -8,7 +8,7 @@ import typer
 
 from node.adapters.didkit_worker import Didkit, didkit_pool
 from node.adapters.proof_worker import ProofChecker, proof_pool
-from node.cli.inputs import read_object
+from node.cli.inputs import read_credential
 from node.cli.options import DataOption, JsonOption
 from node.cli.output import show_facts
 from node.cli.plain import show_error
@@ -21,7 +21,9 @@ from node.services.verification import Verification
 from node.settings import Settings, load_settings
 from node.storage.engine import DEFAULT_URL
 from node.storage.read_only import open_read_only
+from protocols.credentials.enveloped import Kind, as_envelope, contents_of, wrap
 from protocols.credentials.open_badges import Identity
+from protocols.credentials.shape import many
 from protocols.errors import Explained, ProtocolError
 from protocols.jose.encoding import JsonObject
 from protocols.verification.report import Verdict, VerificationReport
@@ -38,7 +40,7 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(help="A credential or a presentation, as JSON.")],
+    file: Annotated[Path, typer.Argument(help="A credential or presentation: JSON, a token, or a baked PNG or SVG.")],
     data: DataOption,
     identity: Annotated[
         list[str] | None,
@@ -48,13 +50,14 @@ def verify(
 ) -> None:
     """Check a credential or presentation with no network, from what the node has synced.
 
-    Exit 0: verified; 1: not verified; 2: could not tell; 65: not a JSON object, so no verdict; 69: the node's own
-    data cannot be read, so none either. The node may run meanwhile, or not.
+    Exit 0: verified; 1: not verified; 2: could not tell; 65: no JSON object, token or baked picture, so
+    no verdict; 69: the node's own data cannot be read, so none either. The node may run meanwhile, or not.
     """
     settings = load_settings(data)
     identities = tuple(_identity(text) for text in identity or ())
     try:
-        document = read_object(file)
+        found = read_credential(file)
+        document = _in_envelope(found) if isinstance(found, str) else found
     except ProtocolError as error:
         raise _without_verdict(error, EXIT_DATA) from error
     try:
@@ -100,6 +103,11 @@ async def _report(settings: Settings, document: JsonObject, identities: tuple[Id
         await storage.close()
 
 
+def _in_envelope(token: str) -> JsonObject:
+    is_presentation = _is_presentation(contents_of(token) or {})
+    return wrap(token, Kind.VP_JWT) if is_presentation else as_envelope(token)
+
+
 def _is_presentation(document: JsonObject) -> bool:
-    types = document.get("type")
-    return "VerifiablePresentation" in (types if isinstance(types, list) else [types])  # pyright: ignore[reportUnknownVariableType]
+    types = {item for item in many(document.get("type")) if isinstance(item, str)}
+    return not types.isdisjoint({"VerifiablePresentation", "EnvelopedVerifiablePresentation"})

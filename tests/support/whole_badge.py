@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from protocols.credentials.contexts import CREDENTIALS_V2, OPEN_BADGES
+from protocols.credentials.contexts import CREDENTIALS_V2, OPEN_BADGES, OPEN_BADGES_EXTENSIONS
 from tests.support.badges import COLLEGE, LEARNER
 
 ASSOCIATION = "did:web:association.example"
@@ -146,7 +146,7 @@ def achievement() -> dict[str, Any]:
 def whole_badge(**changes: Any) -> dict[str, Any]:
     """It, with `changes` of its outermost members."""
     return {
-        "@context": [CREDENTIALS_V2, OPEN_BADGES],
+        "@context": [CREDENTIALS_V2, OPEN_BADGES, OPEN_BADGES_EXTENSIONS],
         "id": BADGE_ID,
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
         "name": "Analysis",

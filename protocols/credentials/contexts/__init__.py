@@ -17,6 +17,7 @@ from protocols.jose.encoding import JsonObject, parse_object
 CREDENTIALS_V1 = "https://www.w3.org/2018/credentials/v1"
 CREDENTIALS_V2 = "https://www.w3.org/ns/credentials/v2"
 OPEN_BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+OPEN_BADGES_EXTENSIONS = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
 DATA_INTEGRITY_V1 = "https://w3id.org/security/data-integrity/v1"
 DATA_INTEGRITY_V2 = "https://w3id.org/security/data-integrity/v2"
 ED25519_2020 = "https://w3id.org/security/suites/ed25519-2020/v1"
@@ -41,7 +42,7 @@ PINNED: Mapping[str, tuple[str, str]] = {
         "00666ad080ba407687ed1846b7f5e7495f5019042b202a727de47c48a1755c53",
     ),
     OPEN_BADGES: ("ob-3.0.3.json", "ef2fa9c7846dce233cc166b43639027278be4ee44f00bb1d45c75de2dd0cd761"),
-    f"{_OB}/extensions.json": (
+    OPEN_BADGES_EXTENSIONS: (
         "ob-extensions.json",
         "2d013f981d1f4516081a6a04e55468ba2b071d4153b794f19a79715c45a89a5e",
     ),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from protocols.credentials.contexts import CREDENTIALS_V2, OPEN_BADGES, OPEN_BADGES_ALL
+from protocols.credentials.contexts import CREDENTIALS_V2, OPEN_BADGES, OPEN_BADGES_ALL, OPEN_BADGES_EXTENSIONS
 from protocols.credentials.model import Credential
 from protocols.credentials.open_badges.codec import read_part, read_parts, write_part
 from protocols.credentials.open_badges.identity import IdentityObject
@@ -46,8 +46,10 @@ def write_badge(badge: Badge) -> JsonObject:
     """The unsigned OpenBadgeCredential over data model 2.0."""
     issuer = badge.issuer
     written = write_part(badge)
+    services = (*badge.credential_schema, *badge.refresh_service)
+    extended = any(str(item.get("type")).startswith("1EdTech") for item in services)
     return {
-        "@context": [CREDENTIALS_V2, OPEN_BADGES],
+        "@context": [CREDENTIALS_V2, OPEN_BADGES, *([OPEN_BADGES_EXTENSIONS] if extended else [])],
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
         **written,
         "issuer": written["issuer"] if issuer.type else issuer.id,
