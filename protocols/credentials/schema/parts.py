@@ -12,9 +12,11 @@ Specs: https://www.imsglobal.org/spec/ob/v3p0#data-models, https://www.imsglobal
 from collections.abc import Mapping
 
 CLOSED = frozenset({"IdentityObject", "Image", "IdentifierEntry", "Association"})
+OPEN = frozenset({"Service", "Typed", "Proof"})
+"""Parts of other specifications, of which only what is common to all is known here."""
 ONE_TYPE = frozenset({"IdentityObject", "Image", "IdentifierEntry", "GeoCoordinates", "Association"})
 """Parts whose type is one string; the types of others may stand in a list, with more."""
-UNTYPED = frozenset({"Criteria", "Service", "Typed", "Proof"})
+UNTYPED = OPEN | {"Criteria"}
 """Parts that have no type, or may have any."""
 TYPES_OF: Mapping[str, tuple[frozenset[str], ...]] = {
     "AchievementCredential": (
