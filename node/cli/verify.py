@@ -22,7 +22,9 @@ from node.services.verification import Verification
 from node.settings import Settings, load_settings
 from node.storage.engine import DEFAULT_URL
 from node.storage.read_only import open_read_only
-from protocols.credentials.enveloped import as_envelope
+from protocols.credentials.enveloped import Kind, as_envelope, contents_of, wrap
+from protocols.credentials.open_badges import Identity
+from protocols.credentials.shape import many
 from protocols.errors import Explained, ProtocolError
 from protocols.jose.encoding import JsonObject
 from protocols.verification.report import Verdict, VerificationReport
@@ -30,6 +32,8 @@ from protocols.verification.report import Verdict, VerificationReport
 EXIT_DATA = 65
 EXIT_UNAVAILABLE = 69
 """Of sysexits.h, as 64 and 78 are."""
+MAX_IDENTITY = 1024
+"""Characters of an identity and its type."""
 EXIT_CODES = {Verdict.VERIFIED: 0, Verdict.NOT_VERIFIED: 1, Verdict.COULD_NOT_TELL: 2}
 
 
@@ -40,6 +44,10 @@ def register(app: typer.Typer) -> None:
 def verify(
     file: Annotated[Path, typer.Argument(help="A credential or a presentation: JSON, a token, or a baked picture.")],
     data: DataOption,
+    identity: Annotated[
+        list[str] | None,
+        typer.Option(help="TYPE=VALUE, as you know it of who brings it: emailAddress=ada@example.org. Repeatable."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check a credential or presentation with no network, from what the node has synced.
@@ -48,13 +56,14 @@ def verify(
     own data cannot be read, so none either. The node may run meanwhile, or not.
     """
     settings = load_settings(data)
+    identities = tuple(_identity(text) for text in identity or ())
     try:
         found = read_credential(file)
-        document = as_envelope(found) if isinstance(found, str) else found
+        document = _in_envelope(found) if isinstance(found, str) else found
     except ProtocolError as error:
         raise _without_verdict(error, EXIT_DATA) from error
     try:
-        report = asyncio.run(_report(settings, document))
+        report = asyncio.run(_report(settings, document, identities))
     except ConfigurationError:
         raise
     except NodeError as error:
@@ -66,29 +75,43 @@ def verify(
     raise typer.Exit(EXIT_CODES[report.verdict])
 
 
+def _identity(text: str) -> Identity:
+    """An identity as `TYPE=VALUE`, with a type of Open Badges' list; raises BadParameter."""
+    type, separator, value = text.partition("=")
+    if not (type and separator and value) or len(text) > MAX_IDENTITY:
+        raise typer.BadParameter(f"{text[:80]!r}; expected TYPE=VALUE, for instance emailAddress=ada@example.org")
+    return Identity(type=type, value=value)
+
+
 def _without_verdict(error: Explained, code: int) -> typer.Exit:
     """A failure must not look like "not verified", which the usual code of a failure means here."""
     show_error(error)
     return typer.Exit(code)
 
 
-async def _report(settings: Settings, document: JsonObject) -> VerificationReport:
+async def _report(settings: Settings, document: JsonObject, identities: tuple[Identity, ...]) -> VerificationReport:
     clock, metrics = SystemClock(), Metrics()
     storage = open_read_only(settings.database.url or DEFAULT_URL, data_dir=settings.data_dir)
     proofs, legacy = proof_pool(metrics), didkit_pool(metrics)
     await storage.start()
     try:
-        credentials = Credentials(storage, Directory(storage, clock), ProofChecker(proofs), Didkit(legacy))
+        directory, freshness = Directory(storage, clock), settings.sync.freshness
+        credentials = Credentials(storage, directory, ProofChecker(proofs), Didkit(legacy), freshness)
         verification = Verification(credentials, ProofChecker(proofs), clock)
         if _is_presentation(document):
-            return await verification.report_on_presentation(document, new_id())
-        return await verification.report_on_credential(document, new_id())
+            return await verification.report_on_presentation(document, new_id(), identities=identities)
+        return await verification.report_on_credential(document, new_id(), identities=identities)
     finally:
         await proofs.close()
         await legacy.close()
         await storage.close()
 
 
+def _in_envelope(token: str) -> JsonObject:
+    is_presentation = _is_presentation(contents_of(token) or {})
+    return wrap(token, Kind.VP_JWT) if is_presentation else as_envelope(token)
+
+
 def _is_presentation(document: JsonObject) -> bool:
-    types = document.get("type")
-    return "VerifiablePresentation" in (types if isinstance(types, list) else [types])  # pyright: ignore[reportUnknownVariableType]
+    types = {item for item in many(document.get("type")) if isinstance(item, str)}
+    return not types.isdisjoint({"VerifiablePresentation", "EnvelopedVerifiablePresentation"})

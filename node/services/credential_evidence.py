@@ -16,12 +16,13 @@ from node.services.issuer_metadata import skills_evidenced
 from node.services.status_evidence import read_statuses
 from node.services.status_sync import SYNCED
 from node.storage.unit import Session, UnitOfWork
-from protocols.credentials.embedded import MAX_DEPTH, MAX_EMBEDDED, embedded_in, endorsable_ids
+from protocols.credentials.clr import read_clr
+from protocols.credentials.embedded import MAX_DEPTH, MAX_EMBEDDED, Embedded, embedded_in
 from protocols.credentials.enveloped import Opened, is_enveloped, issuer_of, open_envelope
 from protocols.credentials.model import Credential, parse_credential
-from protocols.credentials.open_badges import achievement_of, is_endorsement
+from protocols.credentials.open_badges import Badge, achievements_of, identities_of, read_badge
 from protocols.credentials.proofs import ProofResult, proofs_of
-from protocols.credentials.schema import shape_problems
+from protocols.credentials.schema import named_schemas, schema_problems
 from protocols.credentials.shape import as_object
 from protocols.credentials.times import parse_time
 from protocols.credentials.validity import check_dates
@@ -74,26 +75,10 @@ NOTHING = Brought()
 
 
 @dataclass(slots=True)
-class Room:
-    """How many embedded credentials may still be looked at."""
+class _Room:
+    """How many credentials may still be looked at inside the one that was brought."""
 
     left: int = MAX_EMBEDDED
-
-    def take(self, count: int) -> None:
-        self.left -= count
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a credential stands: how deep in others, by which pointer, and beside what ids in the one around it."""
-
-    depth: int = 0
-    pointer: str = ""
-    around: frozenset[str] | None = None
-    room: Room = field(default_factory=Room)
-
-    def within(self, pointer: str, around: frozenset[str]) -> "Place":
-        return Place(self.depth + 1, pointer, around, self.room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +91,19 @@ class Credentials:
     didkit: Didkit
     policy: FreshnessPolicy = SYNCED
 
-    async def gather(
-        self, document: JsonObject, now: datetime, brought: Brought, place: Place | None = None
-    ) -> Gathered:
-        """Steps 1 to 7 for one credential, and all of them for every credential within it.
+    async def gather(self, document: JsonObject, now: datetime, brought: Brought) -> Gathered:
+        """Steps 1 to 7 for a credential, in an envelope or not, and for each one within it, within limits."""
+        return await self._gather(document, now, brought, _Room())
 
-        Args:
-            place: where it stands in another; None for one that stands by itself.
-        """
-        place = place or Place()
+    async def _gather(
+        self,
+        document: JsonObject,
+        now: datetime,
+        brought: Brought,
+        room: _Room,
+        inside: Embedded | None = None,
+        depth: int = 0,
+    ) -> Gathered:
         around: tuple[ProofResult, ...] = ()
         signer, claim = "", None
         if is_enveloped(document):
@@ -137,40 +126,37 @@ class Credentials:
         if credential is not None and signed_at is None:
             signed_at = credential.valid_from
         statuses, rests = await self._statuses(credential, now, brought, signer, claim)
-        inner, crowded = await self._within(document, now, brought, place)
+        badge = read_badge(credential) if credential else None
+        embedded = await self._embedded(document, now, brought, room, depth) if credential else ()
         evidence = CredentialEvidence(
             document=document,
             parse_problems=problems,
             context_problems=await self.proofs.reading_problems(document, open_terms=brought.open_terms),
-            schema_problems=_shape_problems(credential, place, crowded),
+            schema_problems=schema_problems(credential) if credential else None,
+            named_schemas=named_schemas(credential) if credential else (),
             proofs=proofs,
             dates=_dates(credential, now),
             signed_at=signed_at,
             statuses=statuses,
             issuer=await self._issuer(credential, signed_at or now),
-            published_skills=await self._published(credential),
-            embedded=tuple(each.evidence for each in inner),
-            pointer=place.pointer,
+            published_skills=await self._published(credential, badge),
+            identities=identities_of(credential) if credential else (),
+            badge=badge,
+            record=read_clr(credential) if credential else None,
+            embedded=tuple(item.evidence for item in embedded),
+            embedded_left=len(embedded_in(document)) - len(embedded) if credential else 0,
+            at=inside.at if inside else "",
+            around=inside.around if inside else (),
         )
-        return Gathered(evidence=evidence, rests=(*rests, *(rest for each in inner for rest in each.rests)))
+        return Gathered(evidence=evidence, rests=(*rests, *(rest for item in embedded for rest in item.rests)))
 
-    async def _within(
-        self, document: JsonObject, now: datetime, brought: Brought, place: Place
-    ) -> tuple[Sequence[Gathered], str | None]:
-        """Step 9: the credentials within `document`, and why some of them were not looked at."""
-        try:
-            found = embedded_in(document)
-        except ProtocolError as error:
-            return (), error.sentence
-        if found and place.depth >= MAX_DEPTH:
-            return (), f"verifiableCredential: at most {MAX_DEPTH} credentials within one another"
-        place.room.take(len(found))
-        if place.room.left < 0:
-            return (), f"verifiableCredential: at most {MAX_EMBEDDED} credentials in all"
-        around = endorsable_ids(document)
-        return [
-            await self.gather(each.document, now, brought, place.within(each.pointer, around)) for each in found
-        ], None
+    async def _embedded(
+        self, document: JsonObject, now: datetime, brought: Brought, room: _Room, depth: int
+    ) -> Sequence[Gathered]:
+        """Step 9: the credentials directly inside, each gathered like the one around it, as far as there is room."""
+        found = embedded_in(document)[: room.left] if depth < MAX_DEPTH else ()
+        room.left -= len(found)
+        return [await self._gather(item.document, now, brought, room, item, depth + 1) for item in found]
 
     async def _opened(self, envelope: JsonObject, now: datetime, brought: Brought) -> Opened:
         """Step 4 for a credential in a token: the token is its proof."""
@@ -232,9 +218,9 @@ class Credentials:
         rests = (Rest(url=each.url, issuer=issuer, fetched_at=each.fetched_at) for each in read if each.url)
         return tuple(each.evidence for each in read), tuple(rests)
 
-    async def _published(self, credential: Credential | None) -> frozenset[str] | None:
+    async def _published(self, credential: Credential | None, badge: Badge | None) -> frozenset[str] | None:
         """Step 10: the skills that the issuer's own page, as synced, names for the credential's achievement."""
-        achievement = _achievement_id(credential) if credential else None
+        achievement = next((held.id for held in achievements_of(badge)), None) if badge else None
         if credential is None or achievement is None:
             return None
         member = await self.storage.read(lambda session: self.directory.member(session, credential.issuer))
@@ -252,24 +238,6 @@ class Credentials:
             return IssuerEvidence(did=did, name=member.name if member else None, standing=standing)
 
         return await self.storage.read(read)
-
-
-def _shape_problems(credential: Credential | None, place: Place, crowded: str | None) -> tuple[str, ...] | None:
-    """Step 3; an endorsement has to be about something in what it is embedded in."""
-    found = shape_problems(credential) if credential is not None else None
-    if crowded is not None:
-        found = [*(found or ()), crowded]
-    if credential is not None and place.around is not None and is_endorsement(credential):
-        strangers = [id_ for id_ in credential.subject_ids if id_ not in place.around]
-        if strangers:
-            found = [*(found or ()), "credentialSubject.id: the id of something in what it endorses is needed"]
-    return None if found is None else tuple(found)
-
-
-def _achievement_id(credential: Credential) -> str | None:
-    achievement = achievement_of(credential)
-    found = None if achievement is None else achievement.get("id")
-    return found if isinstance(found, str) else None
 
 
 def _legacy_results(document: JsonObject, answer: JsonObject) -> tuple[ProofResult, ...]:

@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from node.clock import Clock, new_id
-from node.errors import Conflict, NotFound
+from node.errors import BadInput, Conflict, NotFound
 from node.services.achievements import Achievements
+from node.services.awards import Award, award_of
 from node.services.did_document import Purpose
 from node.services.flows import FlowRunner
 from node.services.identity import Identity
@@ -24,32 +25,16 @@ from node.services.work import Outcome, WorkList
 from node.storage.repos import issuance as rows
 from node.storage.repos import learners
 from node.storage.unit import Session, UnitOfWork
-from protocols.credentials.open_badges import achievement_credential
+from protocols.credentials.draft import achievement_draft, check_draft, complete
 from protocols.credentials.proofs import add_proof
+from protocols.errors import ProtocolError
 from protocols.flows.issue_credential.messages import PIURI, Issue, Offer
-from protocols.jose.encoding import JsonObject
+from protocols.jose.encoding import JsonObject, canonical_json
 
 SIGN = "issuance.sign"
 SUITE = "eddsa-rdfc-2022"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Award:
-    """An award as operators see it; `document` is the signed credential once there is one.
-
-    `state`: waiting (no wallet yet), offered, requested, issued, suspended, revoked. `reason` is of the last change.
-    """
-
-    id: str
-    learner_id: str
-    achievement: str
-    state: str
-    offered_at: datetime
-    issued_at: datetime | None
-    valid_until: datetime | None
-    revoked_at: datetime | None
-    reason: str | None
-    document: JsonObject | None
+MAX_ACHIEVEMENT_BYTES = 48 * 1024
+"""Offers show the achievement to the learner, and what an offer may show is bounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +55,50 @@ class Issuance:
             Conflict: it would have expired already.
         """
 
+        return await self._awarded(learner_id, achievement, valid_until, None)
+
+    async def award_badge(self, learner_id: str, draft: JsonObject, valid_until: datetime | None = None) -> Award:
+        """Awards a whole badge, of an achievement that need not be published here: results, evidence and all.
+
+        Args:
+            draft: as `protocols.credentials.draft` has it.
+
+        Raises:
+            BadInput: a draft that cannot be issued, with every problem.
+            NotFound: no such person.
+            Conflict: it would have expired already.
+        """
+        try:
+            achievement = check_draft(draft, now=self.clock.now())
+        except ProtocolError as error:
+            raise BadInput(error.detail, found=error.found, expected=error.expected) from error
+        if len(canonical_json(achievement)) > MAX_ACHIEVEMENT_BYTES:
+            raise BadInput("an achievement too large to be offered", expected=f"at most {MAX_ACHIEVEMENT_BYTES} bytes")
+        return await self._awarded(learner_id, achievement["id"], valid_until, draft)
+
+    async def _awarded(
+        self, learner_id: str, achievement: str, valid_until: datetime | None, draft: JsonObject | None
+    ) -> Award:
         def body(session: Session) -> Award:
             now = self.clock.now()
             if valid_until is not None and valid_until <= now:
                 raise Conflict("the credential would have expired already", expected="valid_until in the future")
             if learners.get(session, learner_id) is None:
                 raise NotFound("no such learner", found=learner_id[:40], expected="the id of an enrolled learner")
-            self.achievements.find(session, achievement)
+            if draft is None:
+                self.achievements.find(session, achievement)
             row = rows.add(
-                session, new_id(), learner_id, achievement, thread_id=new_id(), valid_until=valid_until, now=now
+                session,
+                new_id(),
+                learner_id,
+                achievement,
+                thread_id=new_id(),
+                valid_until=valid_until,
+                now=now,
+                draft=draft,
             )
             self._offer_waiting(Unit(session=session, now=now, ours=self.identity.did), learner_id)
-            return _award(row)
+            return award_of(row)
 
         return await self.storage.run("issuance.award", body)
 
@@ -104,15 +121,15 @@ class Issuance:
         def gather(session: Session) -> tuple[rows.IssuedCredential, JsonObject, list[JsonObject]]:
             row = rows.get(session, payload["id"])
             statuses = self.status_lists.entries(session, row.id)
-            return row, self.achievements.find(session, row.achievement_id), statuses
+            return row, self._draft(session, row), statuses
 
-        row, achievement, statuses = await self.storage.read(gather)
+        row, draft, statuses = await self.storage.read(gather)
         issued_at = self.clock.now().replace(microsecond=0)
-        unsigned = achievement_credential(
+        unsigned = complete(
+            draft,
             id=f"urn:uuid:{_uuid(row.id)}",
             issuer=self.identity.profile(),
             subject_did=row.holder or "",
-            achievement=achievement,
             valid_from=issued_at,
             valid_until=row.valid_until,
             status=statuses,
@@ -147,7 +164,7 @@ class Issuance:
                 now = self.clock.now()
                 rows.revoked(session, row, reason, now=now)
                 self.status_lists.set(session, row.id, REVOCATION, True, now=now)
-            return _award(row)
+            return award_of(row)
 
         return await self.storage.run("issuance.revoke", body)
 
@@ -166,7 +183,7 @@ class Issuance:
             if row.state != rows.SUSPENDED:
                 rows.suspended(session, row, reason)
                 self.status_lists.set(session, row.id, SUSPENSION, True, now=self.clock.now())
-            return _award(row)
+            return award_of(row)
 
         return await self.storage.run("issuance.suspend", body)
 
@@ -185,7 +202,7 @@ class Issuance:
             if row.state == rows.SUSPENDED:
                 rows.reinstated(session, row, reason)
                 self.status_lists.set(session, row.id, SUSPENSION, False, now=self.clock.now())
-            return _award(row)
+            return award_of(row)
 
         return await self.storage.run("issuance.reinstate", body)
 
@@ -200,7 +217,7 @@ class Issuance:
         def body(session: Session) -> Award:
             row = _issued(session, credential_id)
             self.status_lists.say(session, row.id, message, now=self.clock.now())
-            return _award(row)
+            return award_of(row)
 
         return await self.storage.run("issuance.say", body)
 
@@ -208,7 +225,7 @@ class Issuance:
         """Awards in the order they were made, from the one after id `after`."""
 
         def body(session: Session) -> Sequence[Award]:
-            return [_award(row) for row in rows.page(session, limit=limit, after=after)]
+            return [award_of(row) for row in rows.page(session, limit=limit, after=after)]
 
         return await self.storage.read(body)
 
@@ -219,7 +236,7 @@ class Issuance:
             row = rows.find(session, credential_id)
             if row is None:
                 raise NotFound("no such credential", found=credential_id[:40], expected="the id of an award")
-            return _award(row)
+            return award_of(row)
 
         return await self.storage.read(body)
 
@@ -228,7 +245,7 @@ class Issuance:
         if learner is None or learner.did is None:
             return
         for row in rows.waiting(unit.session, learner_id):
-            achievement = self.achievements.find(unit.session, row.achievement_id)
+            achievement = self._draft(unit.session, row)["credentialSubject"]["achievement"]
             offer = Offer(
                 thread_id=row.thread_id,
                 ours=self.identity.did,
@@ -238,6 +255,11 @@ class Issuance:
             )
             self.flows.command(unit, PIURI, row.thread_id or "", offer)
             rows.offered(unit.session, row, now=unit.now)
+
+    def _draft(self, session: Session, row: rows.IssuedCredential) -> JsonObject:
+        """What is to be signed for an award: the badge it was made with, or one of the published achievement alone."""
+        kept = rows.draft_of(row)
+        return achievement_draft(self.achievements.find(session, row.achievement_id)) if kept is None else kept
 
 
 def _issued(session: Session, credential_id: str) -> rows.IssuedCredential:
@@ -257,18 +279,3 @@ def _preview(achievement: JsonObject) -> dict[str, Any]:
 
 def _uuid(id: str) -> str:
     return "-".join((id[:8], id[8:12], id[12:16], id[16:20], id[20:]))
-
-
-def _award(row: rows.IssuedCredential) -> Award:
-    return Award(
-        id=row.id,
-        learner_id=row.learner_id,
-        achievement=row.achievement_id,
-        state=row.state,
-        offered_at=row.offered_at,
-        issued_at=row.issued_at,
-        valid_until=row.valid_until,
-        revoked_at=row.revoked_at,
-        reason=row.reason,
-        document=row.document,
-    )

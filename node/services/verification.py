@@ -18,6 +18,7 @@ from node.services.credential_evidence import NOTHING, Brought, Credentials, Gat
 from protocols.consent.presentation import credentials_of
 from protocols.credentials.enveloped import as_envelope, is_enveloped, issuer_of, open_envelope
 from protocols.credentials.model import parse_presentation
+from protocols.credentials.open_badges import Identity
 from protocols.credentials.proofs import MAX_PROOFS, proofs_of
 from protocols.credentials.shape import as_object, as_text
 from protocols.dids.document import DidDocument
@@ -73,11 +74,20 @@ class Verification:
         return self._evaluate(evidence), [rest for item in gathered for rest in item.rests]
 
     async def report_on_credential(
-        self, credential: JsonObject, report_id: str, brought: Brought = NOTHING
+        self,
+        credential: JsonObject,
+        report_id: str,
+        brought: Brought = NOTHING,
+        *,
+        identities: tuple[Identity, ...] = (),
     ) -> VerificationReport:
-        """The report on a credential that came alone: nobody presented it and nobody asked."""
+        """The report on a credential that came alone: nobody presented it and nobody asked.
+
+        Args:
+            identities: of whoever brings it, as the caller has established them.
+        """
         gathered = await self.credentials.gather(credential, self.clock.now(), brought)
-        return self._evaluate(Evidence(id=report_id, credentials=(gathered.evidence,)))
+        return self._evaluate(Evidence(id=report_id, credentials=(gathered.evidence,), identities=identities))
 
     async def report_on_presentation(
         self,
@@ -87,10 +97,12 @@ class Verification:
         *,
         challenge: str | None = None,
         domain: str | Sequence[str] | None = None,
+        identities: tuple[Identity, ...] = (),
     ) -> VerificationReport:
         """The report on a presentation that answers no request of ours.
 
         Args:
+            identities: of whoever presents, as the caller has established them.
             challenge: that its proof has to repeat, and `domain` likewise; where they are None the proof does not
                 prove that it was made for anybody here.
         """
@@ -98,7 +110,9 @@ class Verification:
         around = await self._presented(presentation, brought, now, challenge, domain)
         gathered = await self._gather_all(around.document, now, brought)
         credentials = tuple(item.evidence for item in gathered)
-        return self._evaluate(Evidence(id=report_id, credentials=credentials, presentation=around))
+        return self._evaluate(
+            Evidence(id=report_id, credentials=credentials, presentation=around, identities=identities)
+        )
 
     async def _presented(
         self,

@@ -55,7 +55,6 @@ from node.settings import Settings
 from node.storage.unit import Storage
 from protocols.dids.parse import parse_document
 from protocols.registry import discover
-from protocols.status.freshness import FreshnessPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +136,7 @@ def build_services(
     routing = Routing(mailbox, routes, outbox, clock, log)
     issuance = Issuance(storage, identity, achievements, status_lists, flows, work, clock)
     learners = Learners(storage, invitations, clock, issuance.bound)
-    policy = FreshnessPolicy(fresh_s=sync.status_fresh_s, usable_s=sync.status_usable_s)
-    credentials = Credentials(storage, directory, outside.proofs, outside.didkit, policy)
+    credentials = Credentials(storage, directory, outside.proofs, outside.didkit, sync.freshness)
     verification = Verification(credentials, outside.proofs, clock)
     presentations = Presentations(
         storage, identity, sealer, verification, flows, work, metrics, clock, sync.federation_every_s
@@ -156,7 +154,7 @@ def build_services(
         clock,
         log,
         presentations.verify_again,
-        policy,
+        sync.freshness,
     )
     performers: Mapping[str, Perform] = {
         "relay.check": exit.check,

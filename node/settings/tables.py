@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field
 
 from node.log import Format, Level
 from protocols.credentials.shape import is_url
+from protocols.status.freshness import FreshnessPolicy
 
 
 class _Table(BaseModel):
@@ -134,6 +135,10 @@ class Sync(_Table):
         if self.status_fresh_s > self.status_usable_s:
             raise ValueError("a list cannot be fresh for longer than it is usable: status_fresh_s, status_usable_s")
         return self
+
+    @property
+    def freshness(self) -> FreshnessPolicy:
+        return FreshnessPolicy(fresh_s=self.status_fresh_s, usable_s=self.status_usable_s)
 
 
 class Statuses(_Table):

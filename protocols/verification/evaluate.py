@@ -5,14 +5,17 @@ Steps 1 to 9 of the credentials checklist are in `steps`, for each credential; h
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from protocols.consent.presentation import shared_as
+from protocols.credentials.open_badges import results_of
 from protocols.findings import Finding, Outcome, judged, overall, unknown
 from protocols.requests.query import alignments, objects
 from protocols.skills.match import SkillAnswer, SkillAsked, SkillOffer, Verified, match
 from protocols.status.freshness import Freshness
 from protocols.verification.evidence import CredentialEvidence, Evidence, Policy, PresentationEvidence
+from protocols.verification.holder import Presenter, subject_ids
 from protocols.verification.provenance import claims_of
 from protocols.verification.report import (
     ConsentLine,
@@ -22,7 +25,7 @@ from protocols.verification.report import (
     Verdict,
     VerificationReport,
 )
-from protocols.verification.steps import Presenter, check_credential, did_of, proof_finding, subject_ids
+from protocols.verification.steps import check_credential, did_of, proof_finding
 
 _VERDICTS = {
     Outcome.YES: Verdict.VERIFIED,
@@ -40,6 +43,7 @@ def evaluate(evidence: Evidence, policy: Policy, now: datetime) -> VerificationR
     """
     presentation = evidence.presentation
     presenter, around = _check_presentation(presentation)
+    presenter = replace(presenter, identities=evidence.identities)
     consent = evidence.consent.findings if evidence.consent else ()
     by_credential = [check_credential(credential, presenter, policy, where) for where, credential in _places(evidence)]
     skills = _match_skills(evidence, by_credential, (*around, *consent))
@@ -144,8 +148,24 @@ def _offers(credential: CredentialEvidence, where: str, outcome: Outcome) -> Ite
                 verified=verified,
                 target_framework=framework if isinstance(framework, str) else None,
             )
+    yield from _offers_of_results(credential, id_ if isinstance(id_, str) else where, verified)
     for inner in credential.embedded:
-        yield from _offers(inner, f"{where}{inner.pointer}", outcome)
+        yield from _offers(inner, where + inner.at, outcome)
+
+
+def _offers_of_results(credential: CredentialEvidence, id_: str, verified: Verified) -> Iterable[SkillOffer]:
+    """What results show: the level that was reached, and what it and its description are aligned to."""
+    for result in results_of(credential.badge) if credential.badge else ():
+        for alignment in result.alignments:
+            yield SkillOffer(
+                credential_id=id_,
+                target_url=alignment.target_url,
+                target_name=alignment.target_name or alignment.target_url,
+                achievement_name=_achievement_name(credential),
+                verified=verified,
+                target_framework=alignment.target_framework,
+                level=result.level.name if result.level else None,
+            )
 
 
 def _achievement_name(credential: CredentialEvidence) -> str:

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from protocols.credentials.clr import LearnerRecord
+from protocols.credentials.open_badges import Badge, Identity, IdentityObject
 from protocols.credentials.proofs.result import ProofResult
+from protocols.credentials.schema import NamedSchema
 from protocols.findings import Finding, Outcome
 from protocols.requests.request import PresentationRequest
 from protocols.status.entry import StatusEntry
@@ -52,28 +55,39 @@ class CredentialEvidence:
         parse_problems: what made it unreadable within limits.
         context_problems: unknown contexts, undefined or dropped terms.
         schema_problems: None where no schema is pinned for its types.
+        named_schemas: those that it names itself, as far as they are known here.
         proofs: one answer for each proof; none where it has none.
         dates: validFrom and validUntil against now.
         signed_at: the signing date that the issuer's standing is about.
         statuses: one for each entry.
         published_skills: the skills that its issuer's own synced metadata says its achievement evidences; None where
             no metadata was synced, or it does not name the achievement.
+        identities: what its subjects are named by besides their ids.
+        badge: what it says as an Open Badge; None where it is none. `record` likewise as a learner record.
         embedded: embedded credentials and endorsements, gathered alike.
-        pointer: the JSON pointer to it in the credential that it is embedded in.
+        embedded_left: how many more there are, past the limits, that were not looked at.
+        at: JSON pointer to it within the credential around it; empty where there is none around it.
+        around: the ids of the objects that it stands in, from the credential around it inwards.
     """
 
     document: Mapping[str, Any]
     parse_problems: tuple[str, ...] = ()
     context_problems: tuple[str, ...] = ()
     schema_problems: tuple[str, ...] | None = ()
+    named_schemas: tuple[NamedSchema, ...] = ()
     proofs: tuple[ProofResult, ...]
     dates: Answered
     signed_at: datetime | None
     statuses: tuple[StatusEvidence, ...] = ()
     issuer: IssuerEvidence
     published_skills: frozenset[str] | None = None
+    identities: tuple[IdentityObject, ...] = ()
+    badge: Badge | None = None
+    record: LearnerRecord | None = None
     embedded: tuple["CredentialEvidence", ...] = ()
-    pointer: str = ""
+    embedded_left: int = 0
+    at: str = ""
+    around: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +130,7 @@ class Evidence:
         presentation: None where a credential came alone.
         request: None where nobody asked.
         consent: None where it did not come by relay.
+        identities: of whoever brings it, as the asker has established them: nothing here was checked by the node.
         delete_at: when its personal data is to be deleted.
     """
 
@@ -124,6 +139,7 @@ class Evidence:
     presentation: PresentationEvidence | None = None
     request: RequestEvidence | None = None
     consent: ConsentEvidence | None = None
+    identities: tuple[Identity, ...] = ()
     delete_at: datetime | None = None
 
 

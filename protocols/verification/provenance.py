@@ -7,7 +7,8 @@ from enum import StrEnum
 from protocols.findings import Outcome
 from protocols.requests.query import objects
 from protocols.verification.evidence import CredentialEvidence
-from protocols.verification.steps import Presenter, did_of, is_self_attested, issuer_id
+from protocols.verification.holder import Presenter
+from protocols.verification.steps import did_of, is_self_attested, issuer_id
 
 
 class Provenance(StrEnum):
@@ -62,4 +63,4 @@ def claims_of(credential: CredentialEvidence, presenter: Presenter, where: str) 
             escaped = name.replace("~", "~0").replace("/", "~1")
             yield ClaimProvenance(path=f"{base}/{escaped}", provenance=provenance)
     for inner in credential.embedded:
-        yield from claims_of(inner, presenter, f"{where}{inner.pointer}")
+        yield from claims_of(inner, presenter, where + inner.at)

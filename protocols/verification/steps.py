@@ -6,61 +6,56 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from protocols.credentials.proofs.result import ProofResult
+from protocols.credentials.schema import NamedSchema
 from protocols.findings import Finding, Outcome, judged, overall, unknown
-from protocols.requests.query import objects, type_names
+from protocols.requests.query import objects
 from protocols.status.freshness import Freshness
 from protocols.status.lookup import StatusOutcome, shown
+from protocols.verification.badges import (
+    WITHIN_LIMITS,
+    associations,
+    endorses_its_place,
+    is_of_the_same_person,
+    results_and_evidence,
+)
 from protocols.verification.evidence import CredentialEvidence, Policy, StatusEvidence
+from protocols.verification.holder import Presenter, holder_findings, subject_ids
 
-_ABOUT_LEARNERS = frozenset({"OpenBadgeCredential", "AchievementCredential", "ClrCredential"})
 _SAYS = {"revocation": "revoked", "suspension": "suspended"}
 """Purposes that take a credential's force away while they are set."""
 _TAKES_NOTHING = frozenset({"message", "refresh"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presenter:
-    """Who presented: the holder's DID, and whether the presentation's proof shows that it was them.
-
-    `did` None: a credential came alone, so nobody presented it.
-    """
-
-    did: str | None = None
-    outcome: Outcome = Outcome.NOT_APPLICABLE
-    other_names: frozenset[str] = frozenset()
-
-
 def check_credential(
     credential: CredentialEvidence, presenter: Presenter, policy: Policy, where: str, is_embedded: bool = False
 ) -> tuple[Finding, ...]:
-    """Every finding of steps 1 to 9; `where` (a JSON pointer into the presentation) stands in each one's evidence."""
+    """Every finding of steps 1 to 9, and those of 10 that are not about skills.
+
+    `where` (a JSON pointer into the presentation) stands in the evidence of each.
+    """
     found = (
         _problems(1, "parsed within limits", credential.parse_problems, "read completely, within limits"),
         _contexts(credential),
         _schema(credential),
+        *map(_named_schema, credential.named_schemas),
         *_proofs(credential, presenter),
         _dates(credential),
         *_statuses(credential, policy),
         _standing(credential, presenter),
-        _holder(credential, presenter, policy, is_embedded),
+        *holder_findings(credential, presenter, policy, is_embedded),
+        *associations(credential),
+        *results_and_evidence(credential),
     )
-    placed = tuple(replace(finding, evidence={"credential": where, **finding.evidence}) for finding in found)
-    return (*placed, *_embedded(credential, presenter, policy, where))
+    return (*_placed(found, where), *_embedded(credential, presenter, policy, where))
 
 
 def is_self_attested(credential: CredentialEvidence, presenter: Presenter) -> bool:
     """Whether the issuer, stated or found, is the one it is about or who presents it: the learner's own word."""
     learner = {*subject_ids(credential), presenter.did, *presenter.other_names} - {None}
     return not learner.isdisjoint({credential.issuer.did, issuer_id(credential)})
-
-
-def subject_ids(credential: CredentialEvidence) -> tuple[str, ...]:
-    """The ids of the credential's subjects, in order."""
-    subjects = objects(credential.document.get("credentialSubject"))
-    return tuple(subject["id"] for subject in subjects if isinstance(subject.get("id"), str))
 
 
 def proof_finding(name: str, proof: ProofResult) -> Finding:
@@ -99,6 +94,17 @@ def _schema(credential: CredentialEvidence) -> Finding:
         reason = "no schema is pinned for its types"
         return Finding(number=3, name="schema", outcome=Outcome.NOT_APPLICABLE, reason=reason)
     return _problems(3, "schema", credential.schema_problems, "fits the schema of its type")
+
+
+def _named_schema(schema: NamedSchema) -> Finding:
+    """A schema that its issuer names; one that is not known here is told, and decides nothing."""
+    evidence = {"schema": schema.id[:2048], "type": schema.type[:200]}
+    name = "schema named in it"
+    if schema.problems is None:
+        reason = "it names a schema that is not known here, so this was not checked"
+        return Finding(number=3, name=name, outcome=Outcome.NOT_APPLICABLE, reason=reason, evidence=evidence)
+    found = _problems(3, name, schema.problems, "fits the schema that it names")
+    return replace(found, evidence=evidence)
 
 
 def _proofs(credential: CredentialEvidence, presenter: Presenter) -> Iterable[Finding]:
@@ -199,29 +205,8 @@ def issuer_id(credential: CredentialEvidence) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _holder(credential: CredentialEvidence, presenter: Presenter, policy: Policy, is_embedded: bool) -> Finding:
-    name, named = "presented by the one it is about", subject_ids(credential)
-    types = type_names(credential.document.get("type"))
-    if is_embedded and "EndorsementCredential" in types and _ABOUT_LEARNERS.isdisjoint(types):
-        reason = "an endorsement is about a record, and travels inside it"
-        return Finding(number=8, name=name, outcome=Outcome.NOT_APPLICABLE, reason=reason)
-    if presenter.did is None:
-        reason = "a credential alone: nobody presented it"
-        return Finding(number=8, name=name, outcome=Outcome.NOT_APPLICABLE, reason=reason)
-    if not named and policy.requires_holder:
-        return unknown(8, name, "it names no holder by DID, so it could be anybody's")
-    if not named:
-        reason = "it names no holder, and none is required"
-        return Finding(number=8, name=name, outcome=Outcome.NOT_APPLICABLE, reason=reason)
-    if set(named) != {presenter.did}:
-        return judged(8, name, "it is about another than the one who presents it", "")
-    match presenter.outcome:
-        case Outcome.YES:
-            return judged(8, name, None, "its subject is the holder who signed the presentation")
-        case Outcome.NO:
-            return judged(8, name, "the presentation is not signed by its holder", "")
-        case _:
-            return unknown(8, name, "who signed the presentation could not be checked")
+def _placed(findings: Iterable[Finding], where: str) -> tuple[Finding, ...]:
+    return tuple(replace(finding, evidence={"credential": where, **finding.evidence}) for finding in findings)
 
 
 def _embedded(credential: CredentialEvidence, presenter: Presenter, policy: Policy, where: str) -> Iterable[Finding]:
@@ -229,7 +214,13 @@ def _embedded(credential: CredentialEvidence, presenter: Presenter, policy: Poli
     name = "embedded credentials and endorsements"
     found: list[Finding] = []
     for inner in credential.embedded:
-        found.extend(check_credential(inner, presenter, policy, f"{where}{inner.pointer}", is_embedded=True))
+        place = where + inner.at
+        found.extend(check_credential(inner, presenter, policy, place, is_embedded=True))
+        found.extend(_placed(endorses_its_place(credential, inner), place))
+        found.extend(_placed(is_of_the_same_person(credential, inner), place))
+    if credential.embedded_left:
+        reason = f"{credential.embedded_left} more are embedded than are looked at"
+        found.append(unknown(9, WITHIN_LIMITS, reason, credential=where))
     match overall(found):
         case Outcome.NOT_APPLICABLE:
             summary = Finding(number=9, name=name, outcome=Outcome.NOT_APPLICABLE, reason="there are none")

@@ -1,6 +1,7 @@
 """A report in the terms of VCALM 1.0 (the VC-API): errors, which make it not verified, and warnings, which do not.
 
-    error     cryptography, data model, contexts: steps 1 to 4, and who signed a presentation
+    error     cryptography, data model, contexts: steps 1 to 4, who signed a presentation, and embedded credentials that
+              do not belong where they stand or were not looked at
     warning   status (step 6) and validity period (step 5); an error where `checks` asks for them
     neither   whom to believe (7), whose it is (8), skills (10): for whoever called to decide, who has the report
 
@@ -16,6 +17,7 @@ from enum import StrEnum
 
 from protocols.findings import Finding, Outcome
 from protocols.jose.encoding import JsonObject
+from protocols.verification.badges import ASSOCIATIONS, ENDORSES, WITHIN_LIMITS
 from protocols.verification.report import VerificationReport
 
 _MODEL = "https://www.w3.org/TR/vc-data-model#"
@@ -32,8 +34,10 @@ _TYPES = {
     5: f"{_MODEL}RANGE_ERROR",
     6: f"{_STATUS}STATUS_VERIFICATION_ERROR",
     8: f"{_MODEL}CRYPTOGRAPHIC_SECURITY_ERROR",
+    9: f"{_MODEL}MALFORMED_VALUE_ERROR",
 }
-_SIGNED_BY_HOLDER = "presentation signed by its holder"
+_ONLY = {8: ("presentation signed by its holder",), 9: (ENDORSES, ASSOCIATIONS, WITHIN_LIMITS)}
+"""What alone counts of a step; of step 9, the rest is the sum of what the embedded credentials have of their own."""
 
 
 class Check(StrEnum):
@@ -83,7 +87,7 @@ def malformed(detail: str) -> JsonObject:
 
 
 def _is_trouble(finding: Finding) -> bool:
-    if finding.number not in _TYPES or (finding.number == 8 and finding.name != _SIGNED_BY_HOLDER):
+    if finding.number not in _TYPES or finding.name not in _ONLY.get(finding.number, (finding.name,)):
         return False
     return finding.outcome in (Outcome.NO, Outcome.COULD_NOT_TELL)
 

@@ -51,7 +51,7 @@ class Learner:
         except Unreachable:
             return
 
-    async def award(self, achievement: str, **options: Any) -> str:
+    async def award(self, achievement: str | None, **options: Any) -> str:
         """Gets a badge from the institution; the award's id, once the badge is in the wallet."""
         before = len(self.wallet.credentials())
         body = {"learner_id": self.id, "achievement": achievement, **options}

@@ -10,6 +10,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from protocols.credentials.contexts import CREDENTIALS_V2
 from protocols.credentials.enveloped import Kind, Opened, wrap
 from protocols.dids.document import DidDocument
 from protocols.jose.encoding import b64url_encode
@@ -124,7 +125,9 @@ def _headers() -> Iterator[Negative]:
     )
     yield _case("typ missing", forge(VC_HEADER, vc_payload(), typ=None), f"The token is of type none, {types}")
     yield _case(
-        "typ JWT around data model 2.0", forge(VC_HEADER, vc_payload(), typ="JWT"), f"The token is of type jwt, {types}"
+        "typ JWT around data model 2.0",
+        forge(VC_HEADER, vc_payload(**{"@context": [CREDENTIALS_V2]}), typ="JWT"),
+        f"The token is of type jwt, {types}",
     )
     yield _case("typ a number", forge(VC_HEADER, vc_payload(), typ=7), f"The token is of type none, {types}")
     yield _case(

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field
 
+from node.errors import BadInput
 from node.http.api.operation import AnyOperation, Call, read, write
 from node.http.api.schema import ApiModel, Empty, Page, PageQuery, page
 from node.services.tokens import Role
@@ -12,8 +13,16 @@ from node.services.wiring import Services
 
 
 class AwardBody(ApiModel):
+    """One of `achievement` and `badge` is needed."""
+
     learner_id: Annotated[str, Field(min_length=1, max_length=64)]
-    achievement: Annotated[str, Field(min_length=1, max_length=100, description="The slug of an achievement.")]
+    achievement: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
+        default=None, description="The slug of a published achievement."
+    )
+    badge: dict[str, Any] | None = Field(
+        default=None,
+        description="A whole Open Badges 3.0 credential without id, issuer, holder, validity, status and proof.",
+    )
     valid_until: AwareDatetime | None = None
 
 
@@ -43,7 +52,13 @@ class CredentialAnswer(ApiModel):
 
 
 async def award_credential(services: Services, call: Call[AwardBody, Empty]) -> CredentialAnswer:
-    made = await services.issuance.award(call.body.learner_id, call.body.achievement, call.body.valid_until)
+    body, issuance = call.body, services.issuance
+    if body.badge is not None and body.achievement is None:
+        made = await issuance.award_badge(body.learner_id, body.badge, body.valid_until)
+    elif body.achievement is not None and body.badge is None:
+        made = await issuance.award(body.learner_id, body.achievement, body.valid_until)
+    else:
+        raise BadInput("neither or both of achievement and badge", expected="one of them")
     return CredentialAnswer.model_validate(made)
 
 
@@ -77,7 +92,7 @@ ISSUERS = (Role.OPERATOR, Role.ISSUER)
 OPERATIONS: tuple[AnyOperation, ...] = (
     write(
         "/credentials",
-        "Award an achievement to a person; their wallet is offered the badge.",
+        "Award an achievement or a whole badge to a person; their wallet is offered it.",
         ISSUERS,
         award_credential,
         status=201,

@@ -1,4 +1,4 @@
-"""Credentials from award to revocation. `achievement_id` holds the achievement's slug."""
+"""Credentials from award to revocation. `achievement_id` holds the achievement's slug, or its URL."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,6 +28,7 @@ def add(
     thread_id: str,
     valid_until: datetime | None,
     now: datetime,
+    draft: dict[str, Any] | None = None,
 ) -> IssuedCredential:
     row = IssuedCredential(
         id=id,
@@ -37,10 +38,16 @@ def add(
         state=WAITING,
         offered_at=now,
         valid_until=valid_until,
+        request={} if draft is None else {"badge": draft},
     )
     session.add(row)
     session.flush()
     return row
+
+
+def draft_of(row: IssuedCredential) -> dict[str, Any] | None:
+    """The badge that an award was made with; None for an award of a published achievement."""
+    return row.request.get("badge")
 
 
 def get(session: Session, id: str) -> IssuedCredential:

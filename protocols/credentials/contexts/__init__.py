@@ -17,7 +17,11 @@ from protocols.jose.encoding import JsonObject, parse_object
 CREDENTIALS_V1 = "https://www.w3.org/2018/credentials/v1"
 CREDENTIALS_V2 = "https://www.w3.org/ns/credentials/v2"
 OPEN_BADGES = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
+OPEN_BADGES_EXTENSIONS = "https://purl.imsglobal.org/spec/ob/v3p0/extensions.json"
 CLR = "https://purl.imsglobal.org/spec/clr/v2p0/context-2.0.1.json"
+OPEN_BADGES_ALL = "https://purl.imsglobal.org/spec/ob/v3p0/context"
+CLR_ALL = "https://purl.imsglobal.org/spec/clr/v2p0/context"
+"""How the contexts of Open Badges 3.0 and CLR 2.0 begin, in every version of theirs."""
 DATA_INTEGRITY_V1 = "https://w3id.org/security/data-integrity/v1"
 DATA_INTEGRITY_V2 = "https://w3id.org/security/data-integrity/v2"
 ED25519_2020 = "https://w3id.org/security/suites/ed25519-2020/v1"
@@ -39,7 +43,7 @@ PINNED: Mapping[str, tuple[str, str]] = {
         "00666ad080ba407687ed1846b7f5e7495f5019042b202a727de47c48a1755c53",
     ),
     OPEN_BADGES: ("ob-3.0.3.json", "3d34f4d4ef1bce691106e63798beb5e7b862ba841423f5ee1e53ab7ddf3bca84"),
-    f"{_OB}/extensions.json": (
+    OPEN_BADGES_EXTENSIONS: (
         "ob-extensions.json",
         "2d013f981d1f4516081a6a04e55468ba2b071d4153b794f19a79715c45a89a5e",
     ),

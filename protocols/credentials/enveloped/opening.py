@@ -31,7 +31,7 @@ from protocols.credentials.enveloped.token import (
     token_result,
     unreadable,
 )
-from protocols.credentials.enveloped.vc_jose import check_replicated, read_secured
+from protocols.credentials.enveloped.vc_jose import check_replicated, is_badge_token, read_secured
 from protocols.credentials.enveloped.vc_jwt import kind_of, read_jwt_vc, read_jwt_vp
 from protocols.credentials.proofs.authority import Answer, short
 from protocols.credentials.proofs.result import ProofResult
@@ -205,6 +205,8 @@ def _read(token: Token, sealed: Sealed) -> _Read:
     kid = token.key_name
     named = owner or (kid.partition("#")[0].partition("?")[0] if kid.startswith("did:") else "")
     types = (*_TYPES_OF[kind], "") if sealed.media_type in _BY_MEDIA else _TYPES_OF[kind]
+    if kind is Kind.VC_JWT and is_badge_token(token.payload):
+        types = (*types, "jwt")
     return _Read(kind=kind, token=token, document=document, owner=named, types=types, sd_jwt=sd_jwt)
 
 
@@ -213,6 +215,8 @@ def _kind_by_type(token: Token, media_type: str) -> Kind:
     if not token.typ and media_type in _BY_MEDIA:  # typ is only recommended where the envelope says it too
         return _BY_MEDIA[media_type]
     kind = kind_of(token.payload) if token.typ in ("jwt", "") else by_type.get(token.typ)
+    if token.typ == "jwt" and is_badge_token(token.payload):
+        return Kind.VC_JWT
     if kind is None:
         known = ", ".join((*by_type, TYP, OLDER_TYP))
         raise Answer(Outcome.NO, f"The token is of type {short(token.typ) or 'none'}, expected one of {known}.")

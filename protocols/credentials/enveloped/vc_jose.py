@@ -9,6 +9,7 @@ from typing import Any
 
 from protocols.credentials.basics import owner_of, parse_contexts, parse_types
 from protocols.credentials.canonical import MAX_CREDENTIAL_BYTES, MAX_PRESENTATION_BYTES, check_size
+from protocols.credentials.contexts import CLR_ALL, OPEN_BADGES_ALL
 from protocols.credentials.enveloped.kinds import Kind
 from protocols.credentials.enveloped.token import Token, compact, seconds
 from protocols.credentials.shape import as_object, as_text, many
@@ -83,6 +84,15 @@ def read_secured(payload: JsonObject, kind: Kind) -> tuple[JsonObject, str]:
     owner = owner_of(document, name) if name in document or not presentation else ""
     _check_consistent(payload, document, owner)
     return document, owner or as_text(payload.get("iss")) or ""
+
+
+def is_badge_token(payload: Mapping[str, Any]) -> bool:
+    """Whether the payload is a credential of Open Badges or of a learner record: their tokens have the typ JWT.
+
+    Spec: https://www.imsglobal.org/spec/ob/v3p0/#jwt-proof
+    """
+    contexts = [item for item in many(payload.get("@context")) if isinstance(item, str)]
+    return "credentialSubject" in payload and any(item.startswith((OPEN_BADGES_ALL, CLR_ALL)) for item in contexts)
 
 
 def _sign(document: JsonObject, kind: Kind, signer: Signer, claims: JsonObject) -> str:

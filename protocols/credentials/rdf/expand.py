@@ -61,7 +61,7 @@ def check_form(document: JsonObject, contexts: Contexts) -> None:
             objects += 1
             if objects > MAX_OBJECTS:
                 raise TooLarge("too many JSON objects", expected=f"at most {MAX_OBJECTS}")
-            if value is not document and len(node) > 1 and node.get("id") == own_id is not None:
+            if value is not document and node.get("id") == own_id is not None and not _only_names(node):
                 raise MalformedCredential("properties of the document hidden inside it", expected="each at the top")
             if not _VALUE_KEYWORDS.isdisjoint(node) and node.get("@value") is None:
                 raise MalformedCredential(
@@ -73,6 +73,14 @@ def check_form(document: JsonObject, contexts: Contexts) -> None:
                     _check_context(item, contexts)
                 else:
                     pending.append((item, depth + 1))
+
+
+def _only_names(node: JsonObject) -> bool:
+    """Whether an object with the document's id adds nothing to the document: a reference, or what an endorsement of the
+    document says that it endorses (Open Badges 3.0, EndorsementSubject).
+    """
+    endorses = node.keys() <= {"id", "type", "endorsementComment"} and many(node.get("type")) == ["EndorsementSubject"]
+    return len(node) == 1 or endorses
 
 
 def _check_name(name: str, node: JsonObject) -> None:

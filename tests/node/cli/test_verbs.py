@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from protocols.skills.onet import uri_of
-from tests.support.commands import RunningNode, running_node
+from tests.support.commands import RunningNode, run_command, running_node
+from tests.support.drafts import draft
+from tests.support.old_badges import ASSERTION
+from tests.support.whole_badge import ACHIEVEMENT_ID
 
 BUDGETS = "http://data.europa.eu/esco/skill/21c5790c-0930-4d74-b3b0-84caf5af12ea"
 ONET_HEADER = "element_id,type,element_name,description\n"
@@ -254,3 +257,34 @@ def test_a_bad_file_names_every_fault_by_its_row_and_nothing_is_imported(node: R
     assert node.json("skills", "search", "Administration") == []
     file.write_text("a,b\n1,2\n")
     assert refused(node, "skills", "import", file)[0] == 64
+
+
+def test_a_whole_badge_is_awarded_from_a_file(node: RunningNode, tmp_path: Path) -> None:
+    learner = node.json("learner", "enrol", "Hedy Lamarr", "S-9")["id"]
+    file = tmp_path / "badge.json"
+    file.write_text(json.dumps(draft()))
+    award = node.json("issue", learner, "--file", file)
+    assert (award["state"], award["achievement"]) == ("waiting", ACHIEVEMENT_ID)
+    file.write_text(json.dumps(draft(title="x", proof={})))
+    code, line = refused(node, "issue", learner, "--file", str(file))
+    assert code == 1
+    assert "proof: it is given by the node that issues it" in line
+    assert "title: it is not known there" in line
+    for arguments in ((), ("award", "--file", str(file))):
+        code, line = refused(node, "issue", learner, *arguments)
+        assert (code, "expected one of them" in line) == (64, True)
+
+
+def test_a_badge_of_the_older_kind_is_awarded_anew(node: RunningNode, tmp_path: Path) -> None:
+    learner = node.json("learner", "enrol", "Ada Lovelace", "S-10")["id"]
+    (tmp_path / "old.json").write_text(json.dumps(ASSERTION))
+    done = run_command("award", "import", tmp_path / "old.json", "--out", tmp_path / "new.json")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.splitlines() == [
+        "not verified: compare it with your own books, or with https://old.example/assertions/1, before you issue it",
+        "it ends on 2029-03-04T00:00:00Z: issue it with --valid-until",
+    ]
+    award = node.json("issue", learner, "--file", tmp_path / "new.json", "--valid-until", "2029-03-04")
+    assert (award["state"], award["achievement"]) == ("waiting", "https://old.example/badges/5")
+    refusal = run_command("award", "import", tmp_path / "new.json")
+    assert (refusal.returncode, "not an assertion of Open Badges 2.0" in refusal.stderr) == (1, True)

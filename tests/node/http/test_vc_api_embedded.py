@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from node.settings import load_settings
 from protocols.credentials.contexts import CLR, CREDENTIALS_V2, OPEN_BADGES
+from protocols.credentials.embedded import MAX_EMBEDDED
 from protocols.credentials.enveloped import sign_vc_jwt
 from protocols.dids.key import did_key
 from protocols.dids.multiformats import encode_multikey
@@ -120,7 +121,7 @@ BAD: dict[str, tuple[Any, int]] = {
     "altered after signing": (altered(GOOD), 4),
     "without proof": (endorsement(unsigned_id()), 4),
     "signed by another": (signed(endorsement(unsigned_id()), signer=COLLEGE_KEY), 4),
-    "about something else": (signed(endorsement("https://other.example/achievement"), signer=BODY_KEY), 3),
+    "about something else": (signed(endorsement("https://other.example/achievement"), signer=BODY_KEY), 9),
     "without a comment that is a text": (signed(without_comment(), signer=BODY_KEY), 3),
     "not a credential": ({"type": ["EndorsementCredential"]}, 1),
 }
@@ -136,7 +137,7 @@ async def test_a_badge_with_an_endorsement_that_does_not_hold_does_not_hold(serv
 
 def record(*held: Any, **subject: Any) -> dict[str, Any]:
     made = {
-        "@context": [CREDENTIALS_V2, OPEN_BADGES, CLR],
+        "@context": [CREDENTIALS_V2, CLR, OPEN_BADGES],
         "id": "urn:uuid:5b0f8f6e-1c62-4f7b-9b3e-3a9b5d1f9c11",
         "type": ["VerifiableCredential", "ClrCredential"],
         "name": "Record of Maya Lindgren",
@@ -167,10 +168,10 @@ async def test_a_record_is_verified_with_every_badge_in_it_and_theirs(served: Se
 
 
 ASSOCIATION = {
-    "type": ["Association"],
+    "type": "Association",
     "associationType": "isChildOf",
     "targetId": unsigned_id(),
-    "sourceId": unsigned_id(),
+    "sourceId": "https://college.example/achievements/next",
 }
 
 
@@ -178,20 +179,20 @@ ASSOCIATION = {
     ("association", "problem"),
     [
         (ASSOCIATION, None),
-        ({**ASSOCIATION, "associationType": "ext:leadsTo"}, None),
-        ({**ASSOCIATION, "associationType": "isFriendOf"}, "associationType"),
-        ({**ASSOCIATION, "targetId": "https://other.example/achievement"}, "targetId"),
-        ({**ASSOCIATION, "sourceId": "urn"}, "sourceId"),
-        ({**ASSOCIATION, "type": []}, "type: Association"),
+        ({**ASSOCIATION, "associationType": "isFriendOf"}, "associationType: a type of association"),
+        ({**ASSOCIATION, "targetId": "https://other.example/achievement"}, "is not in the record"),
+        ({**ASSOCIATION, "sourceId": "urn"}, "sourceId: an absolute URL"),
+        ({**ASSOCIATION, "type": []}, "type: "),
     ],
 )
 async def test_associations_are_between_achievements_of_the_record(
     served: Served, association: Any, problem: str | None
 ) -> None:
-    held = record(endorsed(), association=[ASSOCIATION])
+    other = badge()["credentialSubject"]["achievement"] | {"id": "https://college.example/achievements/next"}
+    held = record(endorsed(), achievement=[other], association=[ASSOCIATION])
     held["credentialSubject"]["association"] = [association]
     _, errors, _ = await verified(served, held)
-    found = [error["detail"] for error in errors if error["check"] == 3]
+    found = [error["detail"] for error in errors if error["check"] in (3, 9)]
     assert (found == []) if problem is None else (problem in found[0])
 
 
@@ -200,9 +201,13 @@ async def test_credentials_nested_without_end_are_not_followed(served: Served) -
     for number in range(4):
         inner = signed(endorsement(unsigned_id(), id=f"urn:uuid:{number}", endorsement=[inner]), signer=BODY_KEY)
     status, errors, _ = await verified(served, endorsed(endorsement=[inner]))
+    too_deep = "/endorsement/0/endorsement/0/endorsement/0"
     assert status == 400
-    assert any("at most 3 credentials within one another" in error["detail"] for error in errors)
-    many = {**endorsed(), "endorsement": [{"type": "EndorsementCredential"}] * 65}
+    assert [(error["credential"], error["detail"]) for error in errors if error["check"] == 9] == [
+        (too_deep, "1 more are embedded than are looked at")
+    ]
+    each = (endorsement(unsigned_id(), id=f"urn:uuid:{number}") for number in range(MAX_EMBEDDED + 1))
+    many = endorsed(endorsement=[signed(document, signer=BODY_KEY) for document in each])
     status, errors, _ = await verified(served, many)
     assert status == 400
-    assert any("too many embedded credentials" in error["detail"] for error in errors)
+    assert [error["detail"] for error in errors if error["check"] == 9] == ["1 more are embedded than are looked at"]

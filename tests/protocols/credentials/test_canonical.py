@@ -12,6 +12,7 @@ from protocols.credentials.contexts import PINNED, Contexts, ContextUnknown, doc
 from protocols.credentials.proofs import check_proofs
 from protocols.errors import MalformedCredential, TooLarge
 from tests.support.badges import COLLEGE, DOCUMENTS, NOW, badge, signed
+from tests.support.whole_badge import endorsement
 
 V2 = "https://www.w3.org/ns/credentials/v2"
 OB = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
@@ -110,6 +111,20 @@ def test_properties_of_the_credential_cannot_be_moved_inside_it() -> None:
     made["evidence"] = inner
     with pytest.raises(MalformedCredential, match="hidden inside"):
         canonical_rdf(made)
+
+
+def test_a_credential_may_carry_an_endorsement_of_itself_and_nothing_hides_in_one() -> None:
+    subject = {"id": badge()["id"], "type": ["EndorsementSubject"], "endorsementComment": "Well done."}
+    made = badge(endorsement=[endorsement(badge()["id"], credentialSubject=subject)])
+    assert b"Well done." in canonical_rdf(made)
+    for smuggled in (
+        {**subject, "type": ["EndorsementSubject", "OpenBadgeCredential"]},
+        {**subject, "validUntil": made["validUntil"]},
+        {"id": subject["id"], "endorsementComment": "Untyped."},
+    ):
+        made["endorsement"][0]["credentialSubject"] = smuggled
+        with pytest.raises(MalformedCredential, match="hidden inside"):
+            canonical_rdf(made)
 
 
 def test_an_unknown_context_leaves_the_answer_open_and_an_undefined_term_does_not() -> None:

@@ -6,10 +6,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from protocols.credentials.embedded import embedded_in
 from protocols.credentials.model import parse_credential, parse_presentation
-from protocols.credentials.open_badges import alignments_of, results_of
+from protocols.credentials.open_badges import alignments_of, identities_of, read_badge, results_of, write_badge
 from protocols.credentials.proofs import check_proofs
-from protocols.credentials.schema import shape_problems
+from protocols.credentials.schema import named_schemas, schema_problems
 from protocols.errors import ProtocolError
 from protocols.findings import Outcome
 from protocols.status.entry import parse_entry
@@ -57,7 +58,9 @@ def test_no_replaced_part_of_a_signed_badge_breaks_a_check(data: st.DataObject, 
         except ProtocolError:
             continue
         if read is parse_credential:
-            shape_problems(parsed), alignments_of(parsed), results_of(parsed)
+            schema_problems(parsed), named_schemas(parsed), identities_of(parsed), embedded_in(document)
+            if found := read_badge(parsed):
+                alignments_of(found), results_of(found), write_badge(found)
             for status in parsed.statuses:
                 try:
                     parse_entry(status)

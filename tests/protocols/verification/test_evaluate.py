@@ -322,6 +322,7 @@ def endorsement(**changes: Any) -> CredentialEvidence:
     made = credential(
         document=ENDORSEMENT, issuer=IssuerEvidence(did=did, name=None, standing=GOOD), proofs=(proof(did),)
     )
+    made = replace(made, at="/endorsement/0", around=(badge()["id"],))
     return replace(made, **changes)
 
 
@@ -383,16 +384,13 @@ def test_no_path_lets_a_self_attested_claim_show_as_verified(
         issuer=IssuerEvidence(did=found_did, name="Alba Academy", standing=standing),
         proofs=tuple(proof(did, outcome) for did, outcome in signers),
     )
-    held = (
-        credential(document=badge("https://other.example/skill"), embedded=(replace(own, pointer="/embedded/0"),))
-        if is_embedded
-        else own
-    )
+    inner = replace(own, at="/endorsement/0")
+    held = credential(document=badge("https://other.example/skill"), embedded=(inner,)) if is_embedded else own
     around = {} if is_presented else {"presentation": None, "consent": None}
     found = report(held, policy=policy, **around)
     assert found.verdict is Verdict.NOT_VERIFIED
     assert [answer.answer for answer in found.skills] == ["not_met"]
-    rungs = {claim.provenance for claim in found.claims if "embedded" in claim.path or not is_embedded}
+    rungs = {claim.provenance for claim in found.claims if "/endorsement/" in claim.path or not is_embedded}
     assert rungs == {Provenance.SELF_ATTESTED}
 
 

@@ -38,7 +38,7 @@ def test_the_way_leads_through_the_presentation_to_the_proof_that_does_not_hold(
 
 
 def test_a_fault_within_is_found_under_what_it_stands_in() -> None:
-    inner = credential(proofs=(proof(outcome=Outcome.NO),), pointer="/endorsement/0")
+    inner = credential(proofs=(proof(outcome=Outcome.NO),), at="/endorsement/0")
     found = explained(credential(embedded=(inner,)))
     within = [9, "embedded credentials and endorsements", [4, "signed by its issuer", [4, "proof"]]]
     assert told(found.because) == [[10, "skill asked", within]]
