@@ -4,7 +4,19 @@ Rows refer to each other by id without foreign keys, except where the database i
 what one service deletes on its day may be mentioned by another's history.
 """
 
-from node.storage.tables import credentials, exchange, federation, identity, jobs, learners, messages, skills, status
+from node.storage.tables import (
+    apps,
+    credentials,
+    exchange,
+    federation,
+    held,
+    identity,
+    jobs,
+    learners,
+    messages,
+    skills,
+    status,
+)
 from node.storage.tables.base import MAIN, METADATA, Json, Row
 
 __all__ = [
@@ -12,9 +24,11 @@ __all__ = [
     "METADATA",
     "Json",
     "Row",
+    "apps",
     "credentials",
     "exchange",
     "federation",
+    "held",
     "identity",
     "jobs",
     "learners",
