@@ -3,7 +3,6 @@
 The binding is as sure as the way the code reached the person: `assurance` says which way that was.
 """
 
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,6 +11,7 @@ from typing import Any
 from node.clock import Clock, new_id
 from node.errors import Conflict, NotFound
 from node.services.invitations import Goal, Invitations
+from node.services.one_time_codes import new_code
 from node.services.performers import Unit
 from node.storage.repos import federation
 from node.storage.repos import learners as rows
@@ -20,8 +20,6 @@ from protocols.errors import Unauthorized
 from protocols.flows.enrolment.messages import code_hash
 
 CODE_LIVES_FOR = timedelta(days=14)
-CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-"""No 0, 1, I or O: a code is read from paper and typed."""
 ASSURANCE = "one-time-code"
 
 
@@ -60,7 +58,7 @@ class Learners:
         Raises:
             Conflict: somebody has that reference already.
         """
-        code = "-".join("".join(secrets.choice(CODE_ALPHABET) for _ in range(4)) for _ in range(4))
+        code = new_code()
 
         def body(session: Session) -> Enrolment:
             now = self.clock.now()

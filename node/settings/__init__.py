@@ -38,6 +38,7 @@ from node.settings.sources import (
 from node.settings.tables import (
     Address,
     Admin,
+    Apps,
     Database,
     Fetch,
     Keys,
@@ -57,6 +58,7 @@ from protocols.errors import ProtocolError
 __all__ = [
     "Address",
     "Admin",
+    "Apps",
     "Database",
     "Fetch",
     "Keys",
@@ -94,6 +96,7 @@ class Settings(BaseSettings):
     sync: Sync = Sync()
     relay: Relay = Relay()
     vc_api: VcApi = VcApi()
+    apps: Apps = Apps()
     log: Logging = Logging()
 
     @field_validator("listen")

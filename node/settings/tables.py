@@ -178,6 +178,34 @@ class VcApi(_Table):
     open: bool = False
 
 
+class Apps(_Table):
+    """Apps that learners let in, by OAuth 2.0, to their badges here. Times in seconds.
+
+    `terms_url` and `privacy_policy_url` are the institution's own; where they are not set, its page `/issuer` stands
+    for both.
+    """
+
+    sign_in_code_s: int = Field(default=3600, ge=60, le=7 * 24 * 3600)
+    authorization_code_s: int = Field(default=60, ge=10, le=600)
+    access_token_s: int = Field(default=3600, ge=60, le=24 * 3600)
+    refresh_token_s: int = Field(default=30 * 24 * 3600, ge=3600, le=366 * 24 * 3600)
+    grant_s: int = Field(default=365 * 24 * 3600, ge=3600)
+    """How long a yes of a learner lasts at most, however often it is refreshed."""
+    unused_clients: int = Field(default=1000, ge=0)
+    """Registered clients that nobody has approved yet; no more are taken than these. 0: none register."""
+    registrations_per_hour: PositiveInt = 20
+    """From one address."""
+    terms_url: str | None = None
+    privacy_policy_url: str | None = None
+
+    @field_validator("terms_url", "privacy_policy_url")
+    @classmethod
+    def _url(cls, value: str | None) -> str | None:
+        if value is not None and not is_url(value):
+            raise ValueError("expected a URL")
+        return value
+
+
 class Logging(_Table):
     level: Level = "info"
     format: Format = "auto"

@@ -9,12 +9,12 @@ Specs: https://www.rfc-editor.org/rfc/rfc7591#section-2, https://www.imsglobal.o
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
 
 from protocols.errors import ProtocolError
 from protocols.jose.encoding import JsonObject
+from protocols.oauth.redirects import is_loopback
 
 GRANT_TYPES = ("authorization_code", "refresh_token")
 AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
@@ -100,17 +100,6 @@ def parse_client_metadata(value: JsonObject, *, supported: Sequence[str]) -> Cli
         scopes=_scopes(value, supported),
         about=_about(value, redirects),
     )
-
-
-def is_loopback(uri: str) -> bool:
-    """Whether a redirect URI leads to the machine of whoever opens it (RFC 8252, section 7.3)."""
-    host = urlsplit(uri).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _check_redirect(uri: str) -> None:
