@@ -39,10 +39,10 @@ def canonical_rdf(document: JsonObject, reading: Reading = USUAL) -> bytes:
         MalformedCredential: anything that would be dropped and so go unsigned, or a document that states nothing.
     """
     check_size(document, reading.max_bytes)
-    quads = statements(document, reading.contexts, max_quads=LIMITS.quads)
-    if not quads:
+    found = statements(document, reading.contexts, max_quads=LIMITS.quads)
+    if not len(found):
         raise MalformedCredential("a document that states nothing", expected="at least one statement")
-    return canonicalize(quads, limits=LIMITS).nquads
+    return canonicalize(found, limits=LIMITS).nquads
 
 
 def check_size(document: JsonObject, max_bytes: int) -> None:

@@ -16,6 +16,7 @@ MAX_BASE58_CHARACTERS = 8192
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BASE58 = re.compile(f"[{_ALPHABET}]*\\Z")
 _DIGITS = {character: value for value, character in enumerate(_ALPHABET)}
+_PAIRS = {high + low: 58 * _DIGITS[high] + _DIGITS[low] for high in _ALPHABET for low in _ALPHABET}
 
 _CODES = {
     "Ed25519": 0xED,
@@ -54,12 +55,13 @@ def base58_decode(text: str) -> bytes:
         raise DidError("base58 too long", found=f"{len(text)} characters", expected=f"at most {MAX_BASE58_CHARACTERS}")
     if not _BASE58.match(text):
         raise DidError("not base58btc", expected="characters of the Bitcoin base58 alphabet")
-    number = 0
-    for start in range(0, len(text), 10):  # small numbers first: the large one is multiplied a tenth as often
-        part = 0
-        for character in text[start : start + 10]:
-            part = part * 58 + _DIGITS[character]
-        number = number * 58 ** len(text[start : start + 10]) + part
+    odd = len(text) % 2
+    number = _DIGITS[text[0]] if odd else 0
+    for start in range(odd, len(text), 10):  # small numbers first: the large one is multiplied a tenth as often
+        some, part = text[start : start + 10], 0
+        for at in range(0, len(some), 2):
+            part = part * 3364 + _PAIRS[some[at : at + 2]]
+        number = number * 58 ** len(some) + part
     zeros = len(text) - len(text.lstrip("1"))
     return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
 
