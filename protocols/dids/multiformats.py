@@ -5,6 +5,7 @@ Specs: https://www.w3.org/TR/cid-1.0/#multibase-0, https://www.w3.org/TR/cid-1.0
 
 import hashlib
 import re
+from functools import cache
 
 from protocols.errors import DidError, MalformedMessage
 from protocols.jose.encoding import b64url_decode, b64url_encode
@@ -15,8 +16,7 @@ MAX_BASE58_CHARACTERS = 8192
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BASE58 = re.compile(f"[{_ALPHABET}]*\\Z")
-_DIGITS = {character: value for value, character in enumerate(_ALPHABET)}
-_PAIRS = {high + low: 58 * _DIGITS[high] + _DIGITS[low] for high in _ALPHABET for low in _ALPHABET}
+_TO_DIGITS = bytes.maketrans(_ALPHABET.encode(), bytes(range(58)))
 
 _CODES = {
     "Ed25519": 0xED,
@@ -55,15 +55,20 @@ def base58_decode(text: str) -> bytes:
         raise DidError("base58 too long", found=f"{len(text)} characters", expected=f"at most {MAX_BASE58_CHARACTERS}")
     if not _BASE58.match(text):
         raise DidError("not base58btc", expected="characters of the Bitcoin base58 alphabet")
-    odd = len(text) % 2
-    number = _DIGITS[text[0]] if odd else 0
-    for start in range(odd, len(text), 10):  # small numbers first: the large one is multiplied a tenth as often
-        some, part = text[start : start + 10], 0
-        for at in range(0, len(some), 2):
-            part = part * 3364 + _PAIRS[some[at : at + 2]]
-        number = number * 58 ** len(some) + part
+    number, base, lane = int.from_bytes(text.encode().translate(_TO_DIGITS), "big"), 58, 8
+    bits = 8 << max(len(text) - 1, 0).bit_length()
+    while lane < bits:  # a digit a byte at first; then every two neighbours become one number, all of them at once
+        low = _every_second(lane, bits)
+        number = (number >> lane & low) * base + (number & low)
+        lane, base = 2 * lane, base * base
     zeros = len(text) - len(text.lstrip("1"))
     return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+@cache
+def _every_second(lane: int, bits: int) -> int:
+    """A mask of `bits` over every second lane, the lowest one included."""
+    return ((1 << bits) - 1) // ((1 << lane) + 1)
 
 
 def multibase_encode(data: bytes, base: str = "z") -> str:
