@@ -31,8 +31,8 @@ from protocols.dids.methods import resolve_offline
 from protocols.errors import ProtocolError
 from protocols.findings import Outcome
 from protocols.jose.encoding import JsonObject
+from protocols.status.acceptance import Snapshot
 from protocols.status.freshness import FreshnessPolicy
-from protocols.status.lookup import Snapshot
 from protocols.verification.evidence import Answered, CredentialEvidence, IssuerEvidence, StatusEvidence
 
 LEGACY_SUITES = frozenset({"Ed25519Signature2018", "JsonWebSignature2020"})

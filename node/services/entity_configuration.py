@@ -115,8 +115,9 @@ class OwnConfiguration:
             entity["federation_list_endpoint"] = f"{self.entity_id}/federation/list"
             own = find_record(session, self.entity_id)
             membership = own.membership.to_json() if own else None
+        node = {"did": self.identity.did, "did_document_sha256": digest_json(self.identity.did_document())}
         content: JsonObject = {
-            "metadata": {"federation_entity": entity, "ler_node": {"did": self.identity.did}},
+            "metadata": {"federation_entity": entity, "ler_node": node},
             "authority_hints": [network.anchor] if network is not None and network.role == rows.MEMBER else [],
             "membership": membership,
             "jwks": to_jwks(keys),

@@ -25,8 +25,8 @@ from protocols.credentials.presentation import MAX_CREDENTIALS
 from protocols.dids.document import DidDocument
 from protocols.errors import ProtocolError
 from protocols.jose.encoding import JsonObject
+from protocols.status.acceptance import Snapshot
 from protocols.status.entry import token_uri
-from protocols.status.lookup import Snapshot
 from protocols.status.named import lists_named
 from protocols.verification.report import VerificationReport
 

@@ -67,8 +67,7 @@ def parse_json(data: bytes | str, *, max_bytes: int = MAX_JSON_BYTES, max_depth:
     if len(data) > max_bytes:
         raise TooLarge("JSON too large", found=f"{len(data)} bytes", expected=f"at most {max_bytes} bytes")
     try:
-        text = data if isinstance(data, str) else data.decode("utf-8")
-        raw = text.encode("utf-8")
+        text, raw = (data, data.encode("utf-8")) if isinstance(data, str) else (data.decode("utf-8"), data)
     except UnicodeError as error:
         raise MalformedMessage("not UTF-8 text", expected="JSON in UTF-8") from error
     _check_depth(raw, max_depth)

@@ -25,7 +25,7 @@ from protocols.dids.parse import parse_document
 from protocols.errors import MalformedMessage, ProtocolError
 from protocols.findings import Outcome
 from protocols.jose.encoding import JsonObject, canonical_json, parse_object
-from protocols.status.lookup import MAX_LIST_DOCUMENT_BYTES
+from protocols.status.acceptance import MAX_LIST_DOCUMENT_BYTES
 from protocols.trust.jwks import parse_jwks, to_jwks
 from protocols.verification.report import write_time
 
