@@ -72,13 +72,7 @@ def parse_json(data: bytes | str, *, max_bytes: int = MAX_JSON_BYTES, max_depth:
         raise MalformedMessage("not UTF-8 text", expected="JSON in UTF-8") from error
     _check_depth(raw, max_depth)
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-            parse_int=_safe_integer,
-        )
+        value = _DECODER.decode(text)
     except RecursionError as error:
         raise TooLarge("JSON nested too deeply", expected=f"at most {max_depth} levels") from error
     except json.JSONDecodeError as error:
@@ -121,6 +115,8 @@ def digest_json(value: Any) -> str:
 
 def _check_depth(data: bytes, max_depth: int) -> None:
     """Takes the innermost pairs of brackets away, level by level; counts only where something is left."""
+    if data.count(b"[") + data.count(b"{") <= max_depth:
+        return
     brackets = left = _brackets(data)
     for _ in range(max_depth):
         if not left:
@@ -204,3 +200,8 @@ def _refuse_surrogates(value: Any) -> None:
                 _refuse_surrogates(item)
         case _:
             pass
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_safe_integer
+)
