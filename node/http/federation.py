@@ -36,6 +36,13 @@ from protocols.trust.refusal import StatementRefused
 
 MAX_AGE_S = 5
 """A suspension is to be known within seconds."""
+_REFUSED = {
+    "entity_id": "invalid_request",
+    "did": "invalid_request",
+    "metadata": "invalid_metadata",
+    "metadata_policy": "invalid_metadata",
+}
+"""What a chain that does not hold is called in an error answer, by the rule that it breaks."""
 RESOLVED = "application/resolve-response+jwt"
 JSON = "application/json"
 
@@ -104,8 +111,7 @@ async def resolve(request: web.Request) -> web.Response:
     except NotFound as error:
         return _error(404, "invalid_subject", error)
     except StatementRefused as refusal:
-        code = "invalid_request" if refusal.rule in ("entity_id", "did") else "invalid_trust_chain"
-        return _error(400, code, refusal)
+        return _error(400, _REFUSED.get(refusal.rule, "invalid_trust_chain"), refusal)
     return web.Response(text=token, content_type=RESOLVED, headers={"Access-Control-Allow-Origin": "*"})
 
 
