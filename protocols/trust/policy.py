@@ -47,8 +47,10 @@ def merge_operators(above: Operators, below: Operators, parameter: str) -> dict[
     merged: dict[str, Any] = {}
     for name in OPERATORS:
         given = [_operand(name, each[name], parameter) for each in (above, below) if name in each]
-        if given:
-            merged[name] = given[0] if len(given) == 1 else _MERGED[name](*given, parameter)
+        if len(given) == 2:
+            merged[name] = _MERGED[name](given[0], given[1], parameter)
+        elif given:
+            merged[name] = given[0]
     _check_together(merged, parameter)
     return merged
 
@@ -77,7 +79,7 @@ def apply_operators(operators: Operators, value: Any, parameter: str) -> Any:
     """
     is_spaced = parameter == _SPACED and isinstance(value, str)
     if is_spaced:
-        value = value.split(" ")
+        value = str(value).split(" ")
     if "value" in operators:
         value = operators["value"]
     if "add" in operators:
@@ -92,7 +94,7 @@ def apply_operators(operators: Operators, value: Any, parameter: str) -> Any:
         raise _refused(f"{parameter} does not have every value that a superior asks for", value)
     if value is None and operators.get("essential"):
         raise _refused(f"{parameter} is missing and a superior calls it essential", None)
-    return " ".join(map(str, value)) if is_spaced and isinstance(value, list) else value
+    return " ".join(map(str, _listed(value))) if is_spaced and value is not None else value
 
 
 def _check_one_of(operators: Operators, value: Any, parameter: str) -> None:
@@ -112,10 +114,11 @@ def _check_together(merged: Operators, parameter: str) -> None:
             )
 
 
-def _operand(name: str, value: Any, parameter: str) -> Any:
-    if parameter == _SPACED and name != "essential" and isinstance(value, str):
-        value = value.split(" ")
-    is_fit = isinstance(value, bool) if name == "essential" else isinstance(value, list) or name not in _LISTS
+def _operand(name: str, given: Any, parameter: str) -> Any:
+    is_spaced = parameter == _SPACED and name != "essential" and isinstance(given, str)
+    value: Any = str(given).split(" ") if is_spaced else given
+    kind = cast("type[Any]", type(value))
+    is_fit = kind is bool if name == "essential" else kind is list or name not in _LISTS
     if not is_fit or (name == "default" and value is None):
         raise StatementRefused(
             f"an operand that {name} cannot have",
@@ -123,7 +126,7 @@ def _operand(name: str, value: Any, parameter: str) -> Any:
             found=shown(value),
             expected="section 6.1.3.1",
         )
-    return cast("Any", value)
+    return value
 
 
 def _same(above: Any, below: Any, parameter: str) -> Any:
