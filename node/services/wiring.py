@@ -33,6 +33,7 @@ from node.services.learners import Learners
 from node.services.live import LiveDelivery
 from node.services.mailbox import Mailbox
 from node.services.membership import Members
+from node.services.membership_log import MembershipLog
 from node.services.outbox import Outbox, OutboxWorker
 from node.services.parts import Parts
 from node.services.peer_publications import Publications
@@ -78,6 +79,7 @@ class Services:
     learners: Learners
     live: LiveDelivery
     members: Members
+    membership_log: MembershipLog
     outbox: OutboxWorker
     parts: Parts
     presentations: Presentations
@@ -181,6 +183,7 @@ def build_services(
         learners=learners,
         live=LiveDelivery(storage, identity, resolver, metrics, clock),
         members=members,
+        membership_log=MembershipLog(storage, configuration, clock),
         outbox=OutboxWorker(storage, sealer, identity, resolver, outside.transport, routing.deposit, clock, log),
         parts=Parts(
             directory=directory,
