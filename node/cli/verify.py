@@ -18,6 +18,7 @@ from node.errors import ConfigurationError, NodeError
 from node.metrics import Metrics
 from node.services.credential_evidence import Credentials
 from node.services.directory import Directory
+from node.services.signature_evidence import Signatures
 from node.services.verification import Verification
 from node.settings import Settings, load_settings
 from node.storage.engine import DEFAULT_URL
@@ -48,6 +49,13 @@ def verify(
         list[str] | None,
         typer.Option(help="TYPE=VALUE, as you know it of who brings it: emailAddress=ada@example.org. Repeatable."),
     ] = None,
+    challenge: Annotated[
+        str | None,
+        typer.Option(help="What it was asked to repeat: a presentation's challenge, or the nonce of an SD-JWT."),
+    ] = None,
+    domain: Annotated[
+        str | None, typer.Option(help="Whom it was asked to be made for: a domain, or the audience of an SD-JWT.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check a credential or presentation with no network, from what the node has synced.
@@ -63,7 +71,7 @@ def verify(
     except ProtocolError as error:
         raise _without_verdict(error, EXIT_DATA) from error
     try:
-        report = asyncio.run(_report(settings, document, identities))
+        report = asyncio.run(_report(settings, document, identities, challenge, domain))
     except ConfigurationError:
         raise
     except NodeError as error:
@@ -89,18 +97,26 @@ def _without_verdict(error: Explained, code: int) -> typer.Exit:
     return typer.Exit(code)
 
 
-async def _report(settings: Settings, document: JsonObject, identities: tuple[Identity, ...]) -> VerificationReport:
+async def _report(
+    settings: Settings,
+    document: JsonObject,
+    identities: tuple[Identity, ...],
+    challenge: str | None,
+    domain: str | None,
+) -> VerificationReport:
     clock, metrics = SystemClock(), Metrics()
     storage = open_read_only(settings.database.url or DEFAULT_URL, data_dir=settings.data_dir)
     proofs, legacy = proof_pool(metrics), didkit_pool(metrics)
     await storage.start()
     try:
         directory, freshness = Directory(storage, clock), settings.sync.freshness
-        credentials = Credentials(storage, directory, ProofChecker(proofs), Didkit(legacy), freshness)
+        signatures = Signatures(storage, directory, ProofChecker(proofs), Didkit(legacy))
+        credentials = Credentials(storage, directory, signatures, freshness)
         verification = Verification(credentials, ProofChecker(proofs), clock)
-        if _is_presentation(document):
-            return await verification.report_on_presentation(document, new_id(), identities=identities)
-        return await verification.report_on_credential(document, new_id(), identities=identities)
+        report = (
+            verification.report_on_presentation if _is_presentation(document) else verification.report_on_credential
+        )
+        return await report(document, new_id(), challenge=challenge, domain=domain, identities=identities)
     finally:
         await proofs.close()
         await legacy.close()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from node.adapters.did_resolver import Resolver
 from node.clock import new_id
 from node.errors import NodeError
-from node.services.credential_evidence import Brought
+from node.services.signature_evidence import Brought
 from node.services.status_lists import StatusLists
 from node.services.status_sync import StatusSync
 from node.services.verification import Verification, holder_of, signers_of
@@ -45,10 +45,19 @@ class VcApiVerifier:
     status_lists: StatusLists
     status_sync: StatusSync
 
-    async def credential(self, credential: JsonObject) -> VerificationReport:
-        """The report on a credential; whatever could not be fetched is "could not tell" in it."""
+    async def credential(
+        self, credential: JsonObject, *, challenge: str | None = None, domain: str | Sequence[str] | None = None
+    ) -> VerificationReport:
+        """The report on a credential; whatever could not be fetched is "could not tell" in it.
+
+        Args:
+            challenge: that the key binding of an SD-JWT has to repeat, None where the caller set none; `domain`
+                likewise.
+        """
         brought = await self._bring([credential], ())
-        return await self.verification.report_on_credential(credential, new_id(), brought)
+        return await self.verification.report_on_credential(
+            credential, new_id(), brought, challenge=challenge, domain=domain
+        )
 
     async def presentation(
         self, presentation: JsonObject, *, challenge: str | None, domain: str | Sequence[str] | None
@@ -71,7 +80,8 @@ class VcApiVerifier:
     async def _bring(self, credentials: Sequence[JsonObject], holders: Sequence[str]) -> Brought:
         credentials = list(every_credential(credentials))
         lists = lists_named(credentials)
-        dids = list(dict.fromkeys([*map(stated_issuer, credentials), *holders]))[:MOST_ISSUERS]
+        bound = (did for credential in credentials if is_enveloped(credential) for did in dids_of(credential))
+        dids = list(dict.fromkeys([*map(stated_issuer, credentials), *holders, *bound]))[:MOST_ISSUERS]
         documents, snapshots = await asyncio.gather(
             asyncio.gather(*(self._document(did) for did in dids if did)),
             asyncio.gather(*(self._snapshot(url, lists[url]) for url in list(lists)[:MOST_LISTS])),

@@ -42,6 +42,7 @@ from node.services.relay import Entry, Exit
 from node.services.relay_routes import RelayRoutes
 from node.services.requests import Requests
 from node.services.routing import Routing
+from node.services.signature_evidence import Signatures
 from node.services.skills import Skills
 from node.services.statements import Statements
 from node.services.status_lists import PUBLISH, StatusLists
@@ -136,7 +137,8 @@ def build_services(
     routing = Routing(mailbox, routes, outbox, clock, log)
     issuance = Issuance(storage, identity, achievements, status_lists, flows, work, clock)
     learners = Learners(storage, invitations, clock, issuance.bound)
-    credentials = Credentials(storage, directory, outside.proofs, outside.didkit, sync.freshness)
+    signatures = Signatures(storage, directory, outside.proofs, outside.didkit)
+    credentials = Credentials(storage, directory, signatures, sync.freshness)
     verification = Verification(credentials, outside.proofs, clock)
     presentations = Presentations(
         storage, identity, sealer, verification, flows, work, metrics, clock, sync.federation_every_s

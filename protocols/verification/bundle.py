@@ -17,6 +17,7 @@ from typing import Any
 
 from protocols.credentials.canonical import Reading
 from protocols.credentials.contexts import PINNED
+from protocols.credentials.enveloped import contents_of, is_enveloped
 from protocols.credentials.proofs import check_proofs
 from protocols.credentials.shape import as_object, as_text, many
 from protocols.dids.document import DidDocument
@@ -220,15 +221,17 @@ def _maker(bundle: Bundle) -> DidDocument:
 
 
 def _digests(held: Any) -> JsonObject:
-    """SHA-256 of each context that is named anywhere in it, by URL."""
+    """SHA-256 of each context that is named anywhere in it, in envelopes too, by URL."""
     found: JsonObject = {}
     pending: list[Any] = [held]
     while pending:
         value = pending.pop()
         if isinstance(value, list):
             pending += value
-        elif isinstance(value, dict):
-            for name, item in (as_object(value) or {}).items():
+        elif (document := as_object(value)) is not None:
+            if is_enveloped(document):
+                pending.append(contents_of(document))
+            for name, item in document.items():
                 if name != "@context":
                     pending.append(item)
                     continue

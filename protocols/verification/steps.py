@@ -8,6 +8,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from protocols.credentials.enveloped.sd_jwt_vc_claims import is_bound_to
 from protocols.credentials.proofs.result import ProofResult
 from protocols.credentials.schema import NamedSchema
 from protocols.findings import Finding, Outcome, judged, overall, unknown
@@ -37,7 +38,7 @@ def check_credential(
     `where` (a JSON pointer into the presentation) stands in the evidence of each.
     """
     found = (
-        _problems(1, "parsed within limits", credential.parse_problems, "read completely, within limits"),
+        _parsed(credential),
         _contexts(credential),
         _schema(credential),
         *map(_named_schema, credential.named_schemas),
@@ -55,6 +56,8 @@ def check_credential(
 def is_self_attested(credential: CredentialEvidence, presenter: Presenter) -> bool:
     """Whether the issuer, stated or found, is the one it is about or who presents it: the learner's own word."""
     learner = {*subject_ids(credential), presenter.did, *presenter.other_names} - {None}
+    if credential.sd_jwt_vc is not None and is_bound_to(credential.sd_jwt_vc, credential.issuer.did):
+        return True
     return not learner.isdisjoint({credential.issuer.did, issuer_id(credential)})
 
 
@@ -83,8 +86,21 @@ def _problems(number: int, name: str, problems: tuple[str, ...], held: str) -> F
     return judged(number, name, "; ".join(problems)[:500] or None, held)
 
 
+def _parsed(credential: CredentialEvidence) -> Finding:
+    name, held = "parsed within limits", credential.sd_jwt_vc
+    if credential.parse_unknown is not None:
+        return unknown(1, name, credential.parse_unknown[:500])
+    if held is None:
+        return _problems(1, name, credential.parse_problems, "read completely, within limits")
+    reason = "read completely, within limits, every disclosure in its place"
+    return judged(1, name, None, reason, vct=held.vct, disclosed=held.disclosed_count)
+
+
 def _contexts(credential: CredentialEvidence) -> Finding:
-    by_itself = ", some by itself" if objects(credential.document.get("@context")) else ""
+    if credential.context_problems is None:
+        reason = "an SD-JWT VC has no contexts: its claims mean what its type, vct, says"
+        return Finding(number=2, name="known contexts and terms", outcome=Outcome.NOT_APPLICABLE, reason=reason)
+    by_itself = ", some by itself" if objects(credential.content.get("@context")) else ""
     held = f"every term is defined{by_itself}, none dropped"
     return _problems(2, "known contexts and terms", credential.context_problems, held)
 
@@ -92,6 +108,8 @@ def _contexts(credential: CredentialEvidence) -> Finding:
 def _schema(credential: CredentialEvidence) -> Finding:
     if credential.schema_problems is None:
         reason = "no schema is pinned for its types"
+        if credential.sd_jwt_vc is not None:
+            reason = "the metadata of its type, vct, is not fetched, and no schema is pinned for it"
         return Finding(number=3, name="schema", outcome=Outcome.NOT_APPLICABLE, reason=reason)
     return _problems(3, "schema", credential.schema_problems, "fits the schema of its type")
 
@@ -120,6 +138,8 @@ def _proofs(credential: CredentialEvidence, presenter: Presenter) -> Iterable[Fi
         yield judged(4, name, None, "it has the proof of the presentation, whose holder is its issuer", issuer=issuer)
     elif not credential.proofs:
         yield judged(4, name, "it has no proof", "")
+    elif not own and (credential.parse_unknown or (credential.sd_jwt_vc and not issuer.startswith("did:"))):
+        yield unknown(4, name, "who issued it cannot be told here, so neither whether they signed it")
     elif not own:
         yield judged(4, name, "no proof is by a key of its issuer", "", issuer=issuer)
     elif Outcome.YES in own:
@@ -186,7 +206,7 @@ def _standing(credential: CredentialEvidence, presenter: Presenter) -> Finding:
     decision = issuer.standing
     if is_self_attested(credential, presenter):
         return judged(7, name, "self-attested: its issuer is the one it is about", "", at=at, issuer=issuer.did)
-    if issuer_id(credential) != issuer.did:
+    if credential.parse_unknown is None and issuer_id(credential) != issuer.did:
         return judged(7, name, "the standing found is another's than the issuer's", "", at=at)
     since = None if decision.since is None else decision.since.isoformat().replace("+00:00", "Z")
     evidence = {"issuer": issuer.did, "cause": decision.cause, "since": since}
@@ -200,6 +220,8 @@ def _standing(credential: CredentialEvidence, presenter: Presenter) -> Finding:
 
 def issuer_id(credential: CredentialEvidence) -> str | None:
     """The issuer's id as the credential states it, written either way."""
+    if credential.sd_jwt_vc is not None:
+        return credential.sd_jwt_vc.issuer or None
     issuer = credential.document.get("issuer")
     found = next((item.get("id") for item in objects(issuer)), None) if not isinstance(issuer, str) else issuer
     return found if isinstance(found, str) else None

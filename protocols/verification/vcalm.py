@@ -1,7 +1,7 @@
 """A report in the terms of VCALM 1.0 (the VC-API): errors, which make it not verified, and warnings, which do not.
 
-    error     cryptography, data model, contexts: steps 1 to 4, who signed a presentation, and embedded credentials that
-              do not belong where they stand or were not looked at
+    error     cryptography, data model, contexts: steps 1 to 4, who signed a presentation or bound an SD-JWT to
+              this verifier, and embedded credentials that do not belong where they stand or were not looked at
     warning   status (step 6) and validity period (step 5); an error where `checks` asks for them
     neither   whom to believe (7), whose it is (8), skills (10): for whoever called to decide, who has the report
 
@@ -18,6 +18,7 @@ from enum import StrEnum
 from protocols.findings import Finding, Outcome
 from protocols.jose.encoding import JsonObject
 from protocols.verification.badges import ASSOCIATIONS, ENDORSES, WITHIN_LIMITS
+from protocols.verification.holder import KEY_BINDING
 from protocols.verification.report import VerificationReport
 
 _MODEL = "https://www.w3.org/TR/vc-data-model#"
@@ -36,7 +37,7 @@ _TYPES = {
     8: f"{_MODEL}CRYPTOGRAPHIC_SECURITY_ERROR",
     9: f"{_MODEL}MALFORMED_VALUE_ERROR",
 }
-_ONLY = {8: ("presentation signed by its holder",), 9: (ENDORSES, ASSOCIATIONS, WITHIN_LIMITS)}
+_ONLY = {8: ("presentation signed by its holder", KEY_BINDING), 9: (ENDORSES, ASSOCIATIONS, WITHIN_LIMITS)}
 """What alone counts of a step; of step 9, the rest is the sum of what the embedded credentials have of their own."""
 
 

@@ -102,7 +102,9 @@ async def verify_credential(request: web.Request) -> web.Response:
     options = options_of(body, VERIFYING)
     checks_of(options)
     credential = _object(body, "verifiableCredential")
-    report = await request.app[SERVICES].vc_api_verifier.credential(credential)
+    report = await request.app[SERVICES].vc_api_verifier.credential(
+        credential, challenge=text(options, "challenge"), domain=domain_of(options)
+    )
     return _verified(report, options, {"credential": credential} if options.get("returnCredential") is True else {})
 
 
