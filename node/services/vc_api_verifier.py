@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from node.adapters.did_resolver import Resolver
 from node.clock import new_id
 from node.errors import NodeError
+from node.services.challenges import Challenges
 from node.services.signature_evidence import Brought
 from node.services.status_lists import StatusLists
 from node.services.status_sync import StatusSync
@@ -44,6 +45,7 @@ class VcApiVerifier:
     resolver: Resolver
     status_lists: StatusLists
     status_sync: StatusSync
+    challenges: Challenges
 
     async def credential(
         self, credential: JsonObject, *, challenge: str | None = None, domain: str | Sequence[str] | None = None
@@ -53,7 +55,12 @@ class VcApiVerifier:
         Args:
             challenge: that the key binding of an SD-JWT has to repeat, None where the caller set none; `domain`
                 likewise.
+
+        Raises:
+            BadInput: a challenge of this node's own that is not good any more.
         """
+        if challenge is not None:
+            self.challenges.use(challenge)
         brought = await self._bring([credential], ())
         return await self.verification.report_on_credential(
             credential, new_id(), brought, challenge=challenge, domain=domain
@@ -66,7 +73,12 @@ class VcApiVerifier:
 
         Args:
             challenge: that its proof has to repeat, None where the caller set none; `domain` likewise.
+
+        Raises:
+            BadInput: as for a credential.
         """
+        if challenge is not None:
+            self.challenges.use(challenge)
         shown = contents_of(presentation) or {} if is_enveloped(presentation) else presentation
         items = credentials_of(shown)[:MAX_CREDENTIALS]
         credentials = [as_envelope(item) if isinstance(item, str) else item for item in items]

@@ -15,6 +15,7 @@ from node.services.achievements import Achievements
 from node.services.admission import Admission
 from node.services.anchor_statements import AnchorStatements
 from node.services.attempts import Attempts
+from node.services.challenges import Challenges
 from node.services.credential_evidence import Credentials
 from node.services.directory import Directory
 from node.services.entity_configuration import OwnConfiguration
@@ -206,7 +207,7 @@ def build_services(
         status_sync=status_sync,
         tokens=Tokens(storage=storage, attempts=Attempts(clock), clock=clock),
         vc_api_issuer=VcApiIssuer(storage, identity, outside.proofs, status_lists, clock),
-        vc_api_verifier=VcApiVerifier(verification, resolver, status_lists, status_sync),
+        vc_api_verifier=VcApiVerifier(verification, resolver, status_lists, status_sync, Challenges(clock)),
         verification=verification,
         work=WorkRunner(storage, performers, clock, log),
     )

@@ -190,6 +190,7 @@ def _status(status: StatusEvidence, policy: Policy) -> Finding:
     evidence = {"list": entry.list_url, "index": entry.index, "freshness": answer.freshness.value}
     more = {"error": answer.error, "reference": list(entry.reference), "cleared": answer.cleared_count}
     evidence |= {name: value for name, value in more.items() if value}
+    evidence |= {} if answer.value is None else {"value": answer.value}
     return Finding(
         number=6,
         name=f"status: {shown(entry.purpose)}",

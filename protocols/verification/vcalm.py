@@ -64,17 +64,29 @@ class VerificationResult:
         return not self.errors
 
 
-def result_of(report: VerificationReport, checks: frozenset[Check] = frozenset()) -> VerificationResult:
+def result_of(
+    report: VerificationReport, checks: frozenset[Check] = frozenset(), where: str | None = None
+) -> VerificationResult:
     """The problems of a report; each names its step, and the credential that it is about.
 
     Args:
         checks: what makes a warning an error.
+        where: JSON pointer to one credential of a presentation: that, and what is embedded in it, alone.
     """
-    troubles = [finding for finding in report.checks if _is_trouble(finding)]
+    troubles = [finding for finding in report.checks if _is_trouble(finding) and _is_within(finding, where)]
     return VerificationResult(
-        errors=tuple(_problems(finding for finding in troubles if not _is_warning(finding, checks))),
-        warnings=tuple(_problems(finding for finding in troubles if _is_warning(finding, checks))),
+        errors=tuple(problems_of(finding for finding in troubles if not _is_warning(finding, checks))),
+        warnings=tuple(problems_of(finding for finding in troubles if _is_warning(finding, checks))),
     )
+
+
+def problems_of(findings: Iterable[Finding]) -> Iterable[JsonObject]:
+    """A ProblemDetails object for each of them, all of which are troubles."""
+    for finding in findings:
+        type = _TYPES[finding.number] if finding.outcome is Outcome.NO else COULD_NOT_TELL
+        where = finding.evidence.get("credential")
+        made = {**problem(type, finding.name, finding.reason), "check": finding.number}
+        yield made if where is None else {**made, "credential": where}
 
 
 def problem(type: str, title: str, detail: str) -> JsonObject:
@@ -93,13 +105,10 @@ def _is_trouble(finding: Finding) -> bool:
     return finding.outcome in (Outcome.NO, Outcome.COULD_NOT_TELL)
 
 
+def _is_within(finding: Finding, where: str | None) -> bool:
+    place = finding.evidence.get("credential")
+    return where is None or (isinstance(place, str) and (place == where or place.startswith(f"{where}/")))
+
+
 def _is_warning(finding: Finding, checks: frozenset[Check]) -> bool:
     return finding.number in _DECIDES and _DECIDES[finding.number] not in checks
-
-
-def _problems(findings: Iterable[Finding]) -> Iterable[JsonObject]:
-    for finding in findings:
-        type = COULD_NOT_TELL if finding.outcome is Outcome.COULD_NOT_TELL else _TYPES[finding.number]
-        where = finding.evidence.get("credential")
-        made = {**problem(type, finding.name, finding.reason), "check": finding.number}
-        yield made if where is None else {**made, "credential": where}
