@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from node.adapters.didkit_worker import Didkit, didkit_pool
+from node.adapters.own_contexts import own_contexts
 from node.adapters.proof_worker import ProofChecker, proof_pool
 from node.cli.inputs import read_credential
 from node.cli.options import DataOption, JsonOption
@@ -104,21 +105,22 @@ async def _report(
     challenge: str | None,
     domain: str | None,
 ) -> VerificationReport:
-    clock, metrics = SystemClock(), Metrics()
+    clock, metrics, contexts = SystemClock(), Metrics(), own_contexts(settings)
     storage = open_read_only(settings.database.url or DEFAULT_URL, data_dir=settings.data_dir)
-    proofs, legacy = proof_pool(metrics), didkit_pool(metrics)
+    pool, legacy = proof_pool(metrics), didkit_pool(metrics)
+    proofs = ProofChecker(pool, contexts)
     await storage.start()
     try:
         directory, freshness = Directory(storage, clock), settings.sync.freshness
-        signatures = Signatures(storage, directory, ProofChecker(proofs), Didkit(legacy))
+        signatures = Signatures(storage, directory, proofs, Didkit(legacy))
         credentials = Credentials(storage, directory, signatures, freshness)
-        verification = Verification(credentials, ProofChecker(proofs), clock)
+        verification = Verification(credentials, proofs, clock)
         report = (
             verification.report_on_presentation if _is_presentation(document) else verification.report_on_credential
         )
         return await report(document, new_id(), challenge=challenge, domain=domain, identities=identities)
     finally:
-        await proofs.close()
+        await pool.close()
         await legacy.close()
         await storage.close()
 

@@ -237,7 +237,8 @@ def _digests(held: Any) -> JsonObject:
                     continue
                 for url in map(as_text, many(item)):
                     if url not in PINNED:
-                        raise BundleRefused("a context that is not pinned", found=str(url)[:120])
+                        expected = "a built-in one: whoever reads the bundle has no others"
+                        raise BundleRefused("a context that is not built in", found=str(url)[:120], expected=expected)
                     found[str(url)] = PINNED[str(url)][1]
     return found
 
