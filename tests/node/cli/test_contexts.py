@@ -125,8 +125,17 @@ def test_a_file_that_is_not_as_it_was_pinned_stops_the_start_until_it_is_added_a
         assert f"the context {URL}" in done.stderr
         assert f"expected SHA-256 {digest(GRADES)}; add it again with `ler-node contexts add`" in done.stderr
         assert fault == "gone" or f"SHA-256 {digest(OTHERS)}" in done.stderr
+    assert doctored(data) == (False, f"SHA-256 {digest(GRADES)}; add it again with `ler-node contexts add`")
     assert add(data, GRADES)[0] == 0
-    assert verified(data, graded()) == ("yes", "yes")
+    assert (verified(data, graded()), doctored(data)) == (("yes", "yes"), (True, None))
+
+
+def doctored(data: Path) -> tuple[bool, str | None]:
+    """What `ler-node doctor` says of contexts."""
+    [row] = [
+        row for row in json.loads(run_command("doctor", "--json", "--data", data).stdout) if row["check"] == "contexts"
+    ]
+    return row["ok"], row["expected"]
 
 
 def test_what_must_not_be_a_context_is_refused_and_nothing_is_kept(data: Path) -> None:
