@@ -24,7 +24,7 @@ from node.services.verification import Verification
 from node.settings import Settings, load_settings
 from node.storage.engine import DEFAULT_URL
 from node.storage.read_only import open_read_only
-from protocols.credentials.enveloped import Kind, as_envelope, contents_of, wrap
+from protocols.credentials.enveloped import Kind, as_envelope, contents_of, is_enveloped, is_sd_jwt, wrap
 from protocols.credentials.open_badges import Identity
 from protocols.credentials.shape import many
 from protocols.errors import Explained, ProtocolError
@@ -71,6 +71,8 @@ def verify(
         document = _in_envelope(found) if isinstance(found, str) else found
     except ProtocolError as error:
         raise _without_verdict(error, EXIT_DATA) from error
+    if (challenge or domain) and not (_is_presentation(document) or (is_enveloped(document) and is_sd_jwt(document))):
+        raise typer.BadParameter("--challenge and --domain: found a credential, expected a presentation or an SD-JWT")
     try:
         report = asyncio.run(_report(settings, document, identities, challenge, domain))
     except ConfigurationError:

@@ -246,3 +246,7 @@ def test_an_sd_jwt_vc_in_a_file_is_checked_with_what_its_holder_was_asked_to_rep
     assert told("--challenge", "abc", "--domain", "https://other.example") == (1, "yes", "no")
     file.write_text(issued)
     assert told("--challenge", "abc") == (1, "yes", "no"), "there has to be a key binding"
+    file.write_text(json.dumps(badge_of_an_unknown_issuer()))
+    done = node.run("verify", file, "--challenge", "abc")
+    assert (done.returncode, done.stdout) == (64, ""), "what nobody looks at must not seem to be checked"
+    assert "expected a presentation or an SD-JWT" in done.stderr
