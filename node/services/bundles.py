@@ -18,6 +18,7 @@ from node.services.credential_evidence import Credentials
 from node.services.did_document import Purpose
 from node.services.directory import Directory
 from node.services.identity import Identity
+from node.services.signature_evidence import Signatures
 from node.services.status_reading import ListReader
 from node.services.status_rows import snapshot_of, store_list
 from node.services.verification import Verification, holder_of
@@ -111,7 +112,8 @@ async def report_on_bundle(bundle: Bundle, proofs: ProofChecker, didkit: Didkit)
         try:
             await _fill(storage, bundle, proofs)
             directory = Directory(storage, clock)
-            verification = Verification(Credentials(storage, directory, proofs, didkit), proofs, clock)
+            credentials = Credentials(storage, directory, Signatures(storage, directory, proofs, didkit))
+            verification = Verification(credentials, proofs, clock)
             if "VerifiablePresentation" in many(bundle.held.get("type")):
                 return await verification.report_on_presentation(bundle.held, new_id())
             return await verification.report_on_credential(bundle.held, new_id())

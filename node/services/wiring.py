@@ -15,6 +15,7 @@ from node.services.achievements import Achievements
 from node.services.admission import Admission
 from node.services.anchor_statements import AnchorStatements
 from node.services.attempts import Attempts
+from node.services.challenges import Challenges
 from node.services.credential_evidence import Credentials
 from node.services.directory import Directory
 from node.services.entity_configuration import OwnConfiguration
@@ -43,6 +44,7 @@ from node.services.relay import Entry, Exit
 from node.services.relay_routes import RelayRoutes
 from node.services.requests import Requests
 from node.services.routing import Routing
+from node.services.signature_evidence import Signatures
 from node.services.skills import Skills
 from node.services.statements import Statements
 from node.services.status_lists import PUBLISH, StatusLists
@@ -138,7 +140,8 @@ def build_services(
     routing = Routing(mailbox, routes, outbox, clock, log)
     issuance = Issuance(storage, identity, achievements, status_lists, flows, work, clock)
     learners = Learners(storage, invitations, clock, issuance.bound)
-    credentials = Credentials(storage, directory, outside.proofs, outside.didkit, sync.freshness)
+    signatures = Signatures(storage, directory, outside.proofs, outside.didkit)
+    credentials = Credentials(storage, directory, signatures, sync.freshness)
     verification = Verification(credentials, outside.proofs, clock)
     presentations = Presentations(
         storage, identity, sealer, verification, flows, work, metrics, clock, sync.federation_every_s
@@ -207,7 +210,7 @@ def build_services(
         status_sync=status_sync,
         tokens=Tokens(storage=storage, attempts=Attempts(clock), clock=clock),
         vc_api_issuer=VcApiIssuer(storage, identity, outside.proofs, status_lists, clock),
-        vc_api_verifier=VcApiVerifier(verification, resolver, status_lists, status_sync),
+        vc_api_verifier=VcApiVerifier(verification, resolver, status_lists, status_sync, Challenges(clock)),
         verification=verification,
         work=WorkRunner(storage, performers, clock, log),
     )

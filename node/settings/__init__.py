@@ -38,6 +38,7 @@ from node.settings.sources import (
 from node.settings.tables import (
     Address,
     Admin,
+    Contexts,
     Database,
     Fetch,
     Keys,
@@ -57,6 +58,7 @@ from protocols.errors import ProtocolError
 __all__ = [
     "Address",
     "Admin",
+    "Contexts",
     "Database",
     "Fetch",
     "Keys",
@@ -94,6 +96,7 @@ class Settings(BaseSettings):
     sync: Sync = Sync()
     relay: Relay = Relay()
     vc_api: VcApi = VcApi()
+    contexts: Contexts = Contexts()
     log: Logging = Logging()
 
     @field_validator("listen")
@@ -125,6 +128,11 @@ class Settings(BaseSettings):
     @property
     def secrets_dir(self) -> Path:
         return self.data_dir / "secrets"
+
+    @property
+    def contexts_dir(self) -> Path:
+        """Where the bytes of own contexts lie."""
+        return self.data_dir / "contexts"
 
     @property
     def master_file(self) -> Path:
