@@ -28,16 +28,18 @@ from node.clock import SystemClock
 from node.log import create_log
 from node.metrics import Metrics
 from node.services.directory import Directory
-from node.services.status_sync import ACCEPT, AT_ONCE, SYNCED, StatusSync
+from node.services.fair_queue import AT_ONCE
+from node.services.status_sync import ACCEPT, SYNCED, StatusSync
 from node.settings import load_settings
 from node.storage.repos import status_snapshots
 from node.storage.unit import Session, Storage
 from protocols.dids.key import did_key
 from protocols.dids.multiformats import encode_multikey
 from protocols.jose.keys import PrivateKey
+from protocols.status.acceptance import Snapshot
 from protocols.status.bitstring import MIN_ENTRIES, compress, get_bit, new_bits, set_bit
 from protocols.status.entry import StatusEntry
-from protocols.status.lookup import Snapshot, StatusOutcome, status_of
+from protocols.status.lookup import StatusOutcome, status_of
 from tests.support.badges import NOW
 
 LISTS, HOSTS, RUNS = 1_000, 20, 3

@@ -8,6 +8,7 @@ from node.adapters.did_resolver import Known, Resolver
 from node.adapters.didkit_worker import Didkit, didkit_pool
 from node.adapters.fetch import Fetcher
 from node.adapters.keystore import Keystore, open_keystore
+from node.adapters.own_contexts import own_contexts
 from node.adapters.proof_worker import ProofChecker, proof_pool
 from node.adapters.transport import DidcommTransport
 from node.clock import Clock
@@ -35,9 +36,9 @@ async def open_outside(settings: Settings, known: Known, clock: Clock, metrics: 
         known: what this node learned about DIDs that cannot be resolved from themselves.
 
     Raises:
-        ConfigurationError: no master key.
+        ConfigurationError: no master key, or an own context that is not as it was pinned.
     """
-    keystore = open_keystore(settings)
+    keystore, contexts = open_keystore(settings), own_contexts(settings)
     proofs, legacy = proof_pool(metrics), didkit_pool(metrics)
     async with Fetcher(settings.fetch, settings.limits, clock, metrics) as fetcher:
         try:
@@ -46,7 +47,7 @@ async def open_outside(settings: Settings, known: Known, clock: Clock, metrics: 
                 fetcher=fetcher,
                 resolver=Resolver(fetcher, clock, known=known, max_bytes=settings.limits.fetched_bytes),
                 transport=DidcommTransport(fetcher),
-                proofs=ProofChecker(proofs),
+                proofs=ProofChecker(proofs, contexts),
                 didkit=Didkit(legacy),
             )
         finally:

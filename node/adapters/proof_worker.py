@@ -13,7 +13,7 @@ from node.adapters.workers import JobFailed, WorkerPool
 from node.errors import EngineError
 from node.metrics import Metrics
 from protocols.credentials.canonical import USUAL, Reading, canonical_rdf
-from protocols.credentials.contexts import BUNDLED, OPEN
+from protocols.credentials.contexts import BUNDLED, OPEN, Contexts, contexts_named
 from protocols.credentials.proofs import ProofResult, check_proofs
 from protocols.dids.document import DidDocument
 from protocols.dids.methods import resolve_offline
@@ -38,6 +38,8 @@ class ProofChecker:
     """`protocols.credentials.proofs.check_proofs`, elsewhere."""
 
     pool: WorkerPool
+    contexts: Contexts = BUNDLED
+    """In force: the built-in ones, and what the operator added."""
 
     async def check(
         self,
@@ -71,6 +73,7 @@ class ProofChecker:
             "seen_at": {did: at.isoformat() for did, at in (seen_at or {}).items()},
             "max_bytes": max_bytes,
             "open_terms": open_terms,
+            "contexts": self._named_in(document),
         }
         try:
             answer = await self.pool.call(CHECK, job)
@@ -86,10 +89,18 @@ class ProofChecker:
         A proof over JSON alone does not see those, and a reader of the RDF would not see what they name.
         """
         try:
-            answer = await self.pool.call(READ, {"document": document, "open_terms": open_terms})
+            job = {"document": document, "open_terms": open_terms, "contexts": self._named_in(document)}
+            answer = await self.pool.call(READ, job)
         except EngineError as error:
             return (f"the document could not be read in time: {error.detail}",)
         return tuple(answer["problems"])
+
+    def _named_in(self, document: JsonObject) -> JsonObject:
+        """The operator's contexts that a document names anywhere, as text by URL: the others need not travel."""
+        if not self.contexts.added:
+            return {}
+        named = contexts_named(document)
+        return {url: data.decode() for url, data in self.contexts.added if url in named}
 
 
 def check(job: JsonObject) -> JsonObject:
@@ -121,7 +132,11 @@ def read(job: JsonObject) -> JsonObject:
 
 
 def _reading(job: JsonObject, max_bytes: int = USUAL.max_bytes) -> Reading:
-    return Reading(contexts=OPEN if job["open_terms"] else BUNDLED, max_bytes=max_bytes)
+    contexts = OPEN if job["open_terms"] else BUNDLED
+    if job["contexts"]:
+        added = tuple((url, text.encode()) for url, text in job["contexts"].items())
+        contexts = Contexts(added=added, open_terms=job["open_terms"])
+    return Reading(contexts=contexts, max_bytes=max_bytes)
 
 
 def _document(did: str, raw: JsonObject) -> DidDocument:

@@ -17,7 +17,7 @@ from node.cli.report import show_report
 from node.cli.verify import EXIT_CODES, EXIT_DATA
 from node.clock import SystemClock
 from node.metrics import Metrics
-from node.services.bundles import Bundles, report_on_bundle
+from node.services.bundles import Bundles, is_vouched_for, report_on_bundle
 from node.services.directory import Directory
 from node.settings import Settings, load_settings
 from node.storage.engine import DEFAULT_URL
@@ -64,12 +64,17 @@ def verify(
     try:
         bundle = read_bundle(read_bytes(file, MAX_BYTES))
         bundle = bundle.trusting(anchor) if anchor else bundle
-        anchors = bundle.anchor_keys()
+        anchors, is_known = bundle.anchor_keys(), is_vouched_for(bundle)
     except (BundleRefused, StatementRefused) as error:
         show_error(error)
         raise typer.Exit(EXIT_DATA) from error
     report = asyncio.run(_report(bundle))
-    made: JsonObject = {"made_by": bundle.made_by, "made_at": write_time(bundle.made_at)}
+    made: JsonObject = {
+        "made_by": bundle.made_by,
+        "maker_is_known": is_known,
+        "made_at": write_time(bundle.made_at),
+        "anchor_is_known": bool(anchor and anchors),
+    }
     if as_json:
         show_facts({**made, "anchors": anchors, "report": report.to_json()}, as_json=True)
     else:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import typer
 
 from node.adapters.fetch import Fetcher
+from node.adapters.own_contexts import own_contexts
 from node.cli.offline import identity_of, opened_storage
 from node.cli.options import DataOption, JsonOption
 from node.cli.output import show_rows
@@ -41,7 +42,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(data: DataOption, as_json: JsonOption = False) -> None:
-    """Look at settings, files, keys, database, disk and the public address; exit 1 when something is not in order."""
+    """Look at settings, files, keys, contexts, database, disk, public address; exit 1 when one is not in order."""
     settings = load_settings(data)
     findings = asyncio.run(examine(settings))
     rows = [asdict(finding) for finding in findings]
@@ -60,6 +61,7 @@ async def examine(settings: Settings) -> list[Finding]:
         ("disk", _disk),
         ("database", _database),
         ("keys", _keys),
+        ("contexts", _contexts),
         ("public address", _public_address),
     )
     return [await _examined(name, check, settings) for name, check in checks]
@@ -106,6 +108,10 @@ async def _keys(settings: Settings) -> str:
         identity = identity_of(settings, storage)
         await identity.start()
         return f"{len(identity.all_keys())} keys, all open"
+
+
+async def _contexts(settings: Settings) -> str:
+    return f"{len(own_contexts(settings).added)} own, as they were pinned"
 
 
 async def _public_address(settings: Settings) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from node.adapters.didkit_worker import Didkit, didkit_pool
+from node.adapters.own_contexts import own_contexts
 from node.adapters.proof_worker import ProofChecker, proof_pool
 from node.cli.inputs import read_credential
 from node.cli.options import DataOption, JsonOption
@@ -18,11 +19,12 @@ from node.errors import ConfigurationError, NodeError
 from node.metrics import Metrics
 from node.services.credential_evidence import Credentials
 from node.services.directory import Directory
+from node.services.signature_evidence import Signatures
 from node.services.verification import Verification
 from node.settings import Settings, load_settings
 from node.storage.engine import DEFAULT_URL
 from node.storage.read_only import open_read_only
-from protocols.credentials.enveloped import Kind, as_envelope, contents_of, wrap
+from protocols.credentials.enveloped import Kind, as_envelope, contents_of, is_enveloped, is_sd_jwt, wrap
 from protocols.credentials.open_badges import Identity
 from protocols.credentials.shape import many
 from protocols.errors import Explained, ProtocolError
@@ -48,6 +50,13 @@ def verify(
         list[str] | None,
         typer.Option(help="TYPE=VALUE, as you know it of who brings it: emailAddress=ada@example.org. Repeatable."),
     ] = None,
+    challenge: Annotated[
+        str | None,
+        typer.Option(help="What it was asked to repeat: a presentation's challenge, or the nonce of an SD-JWT."),
+    ] = None,
+    domain: Annotated[
+        str | None, typer.Option(help="Whom it was asked to be made for: a domain, or the audience of an SD-JWT.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check a credential or presentation with no network, from what the node has synced.
@@ -62,8 +71,10 @@ def verify(
         document = _in_envelope(found) if isinstance(found, str) else found
     except ProtocolError as error:
         raise _without_verdict(error, EXIT_DATA) from error
+    if (challenge or domain) and not (_is_presentation(document) or (is_enveloped(document) and is_sd_jwt(document))):
+        raise typer.BadParameter("--challenge and --domain: found a credential, expected a presentation or an SD-JWT")
     try:
-        report = asyncio.run(_report(settings, document, identities))
+        report = asyncio.run(_report(settings, document, identities, challenge, domain))
     except ConfigurationError:
         raise
     except NodeError as error:
@@ -89,20 +100,29 @@ def _without_verdict(error: Explained, code: int) -> typer.Exit:
     return typer.Exit(code)
 
 
-async def _report(settings: Settings, document: JsonObject, identities: tuple[Identity, ...]) -> VerificationReport:
-    clock, metrics = SystemClock(), Metrics()
+async def _report(
+    settings: Settings,
+    document: JsonObject,
+    identities: tuple[Identity, ...],
+    challenge: str | None,
+    domain: str | None,
+) -> VerificationReport:
+    clock, metrics, contexts = SystemClock(), Metrics(), own_contexts(settings)
     storage = open_read_only(settings.database.url or DEFAULT_URL, data_dir=settings.data_dir)
-    proofs, legacy = proof_pool(metrics), didkit_pool(metrics)
+    pool, legacy = proof_pool(metrics), didkit_pool(metrics)
+    proofs = ProofChecker(pool, contexts)
     await storage.start()
     try:
         directory, freshness = Directory(storage, clock), settings.sync.freshness
-        credentials = Credentials(storage, directory, ProofChecker(proofs), Didkit(legacy), freshness)
-        verification = Verification(credentials, ProofChecker(proofs), clock)
-        if _is_presentation(document):
-            return await verification.report_on_presentation(document, new_id(), identities=identities)
-        return await verification.report_on_credential(document, new_id(), identities=identities)
+        signatures = Signatures(storage, directory, proofs, Didkit(legacy))
+        credentials = Credentials(storage, directory, signatures, freshness)
+        verification = Verification(credentials, proofs, clock)
+        report = (
+            verification.report_on_presentation if _is_presentation(document) else verification.report_on_credential
+        )
+        return await report(document, new_id(), challenge=challenge, domain=domain, identities=identities)
     finally:
-        await proofs.close()
+        await pool.close()
         await legacy.close()
         await storage.close()
 

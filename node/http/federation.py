@@ -27,15 +27,23 @@ from node.http.problem import WrongMediaType
 from node.http.wellknown import cacheable
 from node.keys import LOG, SERVICES
 from node.services.federation import UnknownAnchor
+from node.services.member_record import MemberRecord
 from node.services.statements import ENTITY_TYPES
-from node.services.web import APPLICATION, STATEMENT
+from node.services.web import APPLICATION, LEAVE_NOTICE, STATEMENT
 from protocols.errors import ProtocolError
 from protocols.jose.encoding import canonical_json
-from protocols.trust.network import MAX_APPLICATION_BYTES
+from protocols.trust.did_request import MAX_REQUEST_BYTES
 from protocols.trust.refusal import StatementRefused
 
 MAX_AGE_S = 5
 """A suspension is to be known within seconds."""
+_REFUSED = {
+    "entity_id": "invalid_request",
+    "did": "invalid_request",
+    "metadata": "invalid_metadata",
+    "metadata_policy": "invalid_metadata",
+}
+"""What a chain that does not hold is called in an error answer, by the rule that it breaks."""
 RESOLVED = "application/resolve-response+jwt"
 JSON = "application/json"
 
@@ -104,8 +112,7 @@ async def resolve(request: web.Request) -> web.Response:
     except NotFound as error:
         return _error(404, "invalid_subject", error)
     except StatementRefused as refusal:
-        code = "invalid_request" if refusal.rule in ("entity_id", "did") else "invalid_trust_chain"
-        return _error(400, code, refusal)
+        return _error(400, _REFUSED.get(refusal.rule, "invalid_trust_chain"), refusal)
     return web.Response(text=token, content_type=RESOLVED, headers={"Access-Control-Allow-Origin": "*"})
 
 
@@ -113,14 +120,24 @@ async def resolve(request: web.Request) -> web.Response:
 @oidf_errors
 async def join(request: web.Request) -> web.Response:
     """Takes in a join application; 202: it waits for a decision."""
-    if request.content_type != APPLICATION:
-        raise WrongMediaType("not a join application", found=request.content_type, expected=APPLICATION)
-    if (request.content_length or 0) > MAX_APPLICATION_BYTES:
-        raise PayloadTooLarge("the application is too large", expected=f"at most {MAX_APPLICATION_BYTES} bytes")
-    token = (await request.read()).decode("ascii", errors="replace")
-    record = await request.app[SERVICES].admission.apply(token)
-    answer = {"entity_id": record.entity_id, "did": record.did, "state": record.state}
-    return web.Response(status=202, body=canonical_json(answer), content_type=JSON)
+    return _taken_in(await request.app[SERVICES].admission.apply(await _token(request, APPLICATION)))
+
+
+@routes.post("/federation/leave")
+@oidf_errors
+async def leave(request: web.Request) -> web.Response:
+    """Takes in a member's notice that it leaves; 202: it is written down."""
+    return _taken_in(await request.app[SERVICES].admission.leave(await _token(request, LEAVE_NOTICE)))
+
+
+@routes.get("/federation/terms")
+@oidf_errors
+async def terms(request: web.Request) -> web.Response:
+    """What whoever applies to this network agrees to, as text."""
+    found = await request.app[SERVICES].members.terms()
+    response = cacheable(request, found["text"].encode(), content_type="text/plain", max_age_s=MAX_AGE_S)
+    response.charset = "utf-8"
+    return response
 
 
 @routes.get("/federation/join")
@@ -137,6 +154,19 @@ async def directory(request: web.Request) -> web.Response:
     exported = await request.app[SERVICES].directory.exported()
     tag = ETag(value=exported.etag, is_weak=True)  # the time of the sync in it changes, and says nothing new
     return cacheable(request, exported.body, content_type=JSON, max_age_s=MAX_AGE_S, tag=tag)
+
+
+async def _token(request: web.Request, media_type: str) -> str:
+    if request.content_type != media_type:
+        raise WrongMediaType("another kind of request", found=request.content_type, expected=media_type)
+    if (request.content_length or 0) > MAX_REQUEST_BYTES:
+        raise PayloadTooLarge("the request is too large", expected=f"at most {MAX_REQUEST_BYTES} bytes")
+    return (await request.read()).decode("ascii", errors="replace")
+
+
+def _taken_in(record: MemberRecord) -> web.Response:
+    answer = {"entity_id": record.entity_id, "did": record.did, "state": record.state}
+    return web.Response(status=202, body=canonical_json(answer), content_type=JSON)
 
 
 def _parameter(request: web.Request, name: str) -> str:

@@ -7,7 +7,7 @@ shows an invitation that this node gave out and that nobody used, and not often 
 from dataclasses import dataclass
 
 from node.clock import Clock
-from node.errors import Forbidden, NodeError, Rejected
+from node.errors import Forbidden, NodeError, NotFound, Rejected
 from node.log import Log
 from node.services.attempts import Attempts
 from node.services.entity_configuration import OwnConfiguration
@@ -19,7 +19,9 @@ from node.storage.unit import Session, UnitOfWork
 from protocols.dids.document import DidDocument
 from protocols.dids.parse import parse_document
 from protocols.errors import ProtocolError
+from protocols.trust.did_request import check_request
 from protocols.trust.entity import agree
+from protocols.trust.leaving import LeaveNotice
 from protocols.trust.network import JoinApplication
 from protocols.trust.statement import EntityStatement, parse_statement
 
@@ -56,7 +58,7 @@ class Admission:
             document, configuration = await self._publications(application)
             agree(application.entity_id, application.did, document, configuration)
             configuration.verify_with(application.jwks)
-            application.check(document, anchor=self.configuration.entity_id, now=self.clock.now())
+            check_request(application, document, anchor=self.configuration.entity_id, now=self.clock.now())
         except (NodeError, ProtocolError):
             self.attempts.failed(application.invite_token_hash)
             raise
@@ -69,6 +71,37 @@ class Admission:
 
         record = await self.storage.run("membership.apply", body)
         self.log.info("application taken in", entity_id=record.entity_id)
+        return record
+
+    async def leave(self, token: str) -> MemberRecord:
+        """Takes a notice of leaving in. It is fetched for only where it names a membership that there is.
+
+        Args:
+            token: a leave notice as a compact JWS.
+
+        Raises:
+            StatementRefused: not a notice, or not signed by the DID that it is of.
+            NotFound: nobody of that name applied.
+            RateLimited: too many failed tries for this member.
+            Rejected: its DID document cannot be had.
+            Conflict: this node is no anchor, or the notice is of an earlier membership.
+        """
+        notice = LeaveNotice.parse(token)
+
+        def body(session: Session) -> MemberRecord:
+            return self.members.leave(session, notice)
+
+        if await self.storage.read(lambda session: find_record(session, notice.entity_id)) is None:
+            raise NotFound("nobody with this id applied", found=notice.entity_id, expected="an applicant or member")
+        self.attempts.check(notice.entity_id, "")
+        try:
+            document = await self._document(notice.entity_id, notice.did)
+            check_request(notice, document, anchor=self.configuration.entity_id, now=self.clock.now())
+        except (NodeError, ProtocolError):
+            self.attempts.failed(notice.entity_id)
+            raise
+        record = await self.storage.run("membership.left", body)
+        self.log.info("member left", entity_id=record.entity_id)
         return record
 
     def _known(self, session: Session, application: JoinApplication) -> MemberRecord | None:
@@ -89,16 +122,26 @@ class Admission:
 
     async def _publications(self, application: JoinApplication) -> tuple[DidDocument, EntityStatement]:
         """What the applicant publishes now, fetched outside any transaction."""
+        document = await self._document(application.entity_id, application.did)
         try:
-            document = object_in(await get_did_document(self.web, application.entity_id))
             token = token_in(await get_configuration(self.web, application.entity_id))
         except NodeError as error:
-            raise Rejected(
-                "the applicant's publications cannot be had",
-                found=error.detail,
-                expected="its did.json and its entity configuration",
-            ) from error
-        return parse_document(document, application.did), parse_statement(token, self.clock.now())
+            raise _unpublished(error) from error
+        return document, parse_statement(token, self.clock.now())
+
+    async def _document(self, entity_id: str, did: str) -> DidDocument:
+        try:
+            return parse_document(object_in(await get_did_document(self.web, entity_id)), did)
+        except NodeError as error:
+            raise _unpublished(error) from error
+
+
+def _unpublished(error: NodeError) -> Rejected:
+    return Rejected(
+        "the applicant's publications cannot be had",
+        found=error.detail,
+        expected="its did.json and its entity configuration",
+    )
 
 
 def _not_invited() -> Forbidden:

@@ -18,8 +18,9 @@ from node.services.credential_evidence import Credentials
 from node.services.did_document import Purpose
 from node.services.directory import Directory
 from node.services.identity import Identity
+from node.services.signature_evidence import Signatures
 from node.services.status_reading import ListReader
-from node.services.status_sync import snapshot_of, store_list
+from node.services.status_rows import snapshot_of, store_list
 from node.services.verification import Verification, holder_of
 from node.storage.engine import DEFAULT_URL, open_storage, upgrade
 from node.storage.repos import federation as peers
@@ -32,13 +33,14 @@ from protocols.credentials.proofs import add_proof
 from protocols.credentials.shape import many
 from protocols.dids.document import DidDocument
 from protocols.dids.methods import resolve_offline
+from protocols.dids.parse import parse_document
 from protocols.errors import DidError, ProtocolError
 from protocols.jose.encoding import JsonObject
 from protocols.status.named import lists_named
 from protocols.trust.directory import Listed, directory_document, read_directory
 from protocols.trust.entity import did_of
 from protocols.trust.jwks import parse_jwks
-from protocols.verification.bundle import READING, Bundle, StatusListCopy, write_bundle
+from protocols.verification.bundle import READING, Bundle, BundleRefused, StatusListCopy, write_bundle
 from protocols.verification.report import VerificationReport
 
 
@@ -91,11 +93,11 @@ class Bundles:
         )
 
     def _directory(self, session: Session, anchor: str, issuers: Sequence[str]) -> JsonObject | None:
-        """The directory of the network, cut down to `issuers` and the anchor; None before the first sync."""
+        """The directory of the network, cut down to `issuers`, the anchor and us; None before the first sync."""
         at, top = peers.synced_at(session), peers.peer(session, did_of(anchor))
         if at is None or top is None or top.configuration_jws is None:
             return None
-        wanted = {*issuers, top.did}
+        wanted = {*issuers, top.did, self.identity.did}
         entries = [entry for entry in self.directory.entries(session) if entry.did in wanted]
         return directory_document(top.configuration_jws, entries, at)
 
@@ -110,7 +112,8 @@ async def report_on_bundle(bundle: Bundle, proofs: ProofChecker, didkit: Didkit)
         try:
             await _fill(storage, bundle, proofs)
             directory = Directory(storage, clock)
-            verification = Verification(Credentials(storage, directory, proofs, didkit), proofs, clock)
+            credentials = Credentials(storage, directory, Signatures(storage, directory, proofs, didkit))
+            verification = Verification(credentials, proofs, clock)
             if "VerifiablePresentation" in many(bundle.held.get("type")):
                 return await verification.report_on_presentation(bundle.held, new_id())
             return await verification.report_on_credential(bundle.held, new_id())
@@ -165,12 +168,24 @@ async def _fill(storage: Storage, bundle: Bundle, proofs: ProofChecker) -> None:
                 next_at=bundle.made_at,
             )
             peers.keep(session, row)
-        if bundle.directory is not None and listed:
+        if bundle.directory is not None and len(listed) == len(entries):  # else who is missing may be a member too
             peers.mark_synced(session, now=datetime.fromisoformat(bundle.directory["synced_at"]))
         for row in accepted:
             lists.keep(session, row)
 
     await storage.run("bundle.fill", body)
+
+
+def is_vouched_for(bundle: Bundle) -> bool:
+    """Whether the anchors in it know its maker by the keys that signed it; False where only the file says who that is.
+
+    Raises:
+        BundleRefused: they know it by another DID document.
+    """
+    known = [member for member in _listed(bundle) if member.did == bundle.made_by]
+    if known and known[0].document != parse_document(bundle.documents[bundle.made_by], bundle.made_by):
+        raise BundleRefused("the bundle is not signed by its maker as the network knows it", found=bundle.made_by)
+    return bool(known) or resolve_offline(bundle.made_by) is not None
 
 
 def _listed(bundle: Bundle) -> Sequence[Listed]:

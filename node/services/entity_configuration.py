@@ -20,6 +20,7 @@ from node.storage.unit import Session, UnitOfWork
 from protocols.jose.encoding import JsonObject, digest_json
 from protocols.jose.jws import parse_compact
 from protocols.jose.keys import PublicKey, Signer
+from protocols.trust.agreement import Agreement
 from protocols.trust.jwks import parse_jwks, to_jwks
 from protocols.trust.statement import MAX_STATEMENT_BYTES, sign_configuration
 
@@ -106,6 +107,7 @@ class OwnConfiguration:
         network = rows.network(session)
         keys = self.keys(_stated(session, network, self.identity.did))
         entity: JsonObject = {"organization_name": self.identity.name}
+        node: JsonObject = {"did": self.identity.did, "did_document_sha256": digest_json(self.identity.did_document())}
         membership: JsonObject | None = None
         if network is not None:
             entity["federation_resolve_endpoint"] = f"{self.entity_id}/federation/resolve"
@@ -113,10 +115,13 @@ class OwnConfiguration:
             entity["organization_name"] = network.name
             entity["federation_fetch_endpoint"] = f"{self.entity_id}/federation/fetch"
             entity["federation_list_endpoint"] = f"{self.entity_id}/federation/list"
+            if network.terms is not None:
+                entity["policy_uri"] = f"{self.entity_id}/federation/terms"
+                node["agreement"] = Agreement.parse(network.terms).to_json()
             own = find_record(session, self.entity_id)
             membership = own.membership.to_json() if own else None
         content: JsonObject = {
-            "metadata": {"federation_entity": entity, "ler_node": {"did": self.identity.did}},
+            "metadata": {"federation_entity": entity, "ler_node": node},
             "authority_hints": [network.anchor] if network is not None and network.role == rows.MEMBER else [],
             "membership": membership,
             "jwks": to_jwks(keys),

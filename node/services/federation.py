@@ -12,16 +12,18 @@ from node.errors import Conflict, NotFound, Rejected
 from node.services.did_document import Purpose
 from node.services.entity_configuration import LIVES_FOR, OwnConfiguration
 from node.services.identity import Identity
-from node.services.web import APPLICATION, Web, get_configuration, token_in
+from node.services.web import APPLICATION, LEAVE_NOTICE, Web, get_configuration, token_in
 from node.storage.repos import federation as rows
 from node.storage.unit import Session, UnitOfWork
 from protocols.errors import ProtocolError
 from protocols.jose.encoding import JsonObject, parse_object
 from protocols.jose.jws import sign_compact
+from protocols.trust.agreement import Agreement
 from protocols.trust.chain import Anchors, Chain, validate_chain
 from protocols.trust.directory import chain_of
 from protocols.trust.entity import check_entity_id, did_of, entity_id_of
 from protocols.trust.jwks import parse_jwks, to_jwks
+from protocols.trust.leaving import LeaveNotice
 from protocols.trust.membership import Membership, MembershipEvent
 from protocols.trust.network import JoinApplication, NetworkInvite, RolesWanted
 from protocols.trust.times import to_seconds
@@ -61,12 +63,15 @@ class Federation:
     web: Web
     clock: Clock
 
-    async def join(self, invitation: str, roles: RolesWanted) -> OwnStanding:
+    async def join(self, invitation: str, roles: RolesWanted, agreed: str | None = None) -> OwnStanding:
         """Applies to the network that `invitation` (a compact text or a link) is of; then its operator decides.
+
+        Args:
+            agreed: the version of the network's terms that this node's operator agrees to.
 
         Raises:
             StatementRefused: not an invitation, one that has expired, or an anchor that is not the one it names.
-            Conflict: this node is in a network already.
+            Conflict: this node is in a network already, or the network has terms of another version.
             Rejected: the anchor refused the application; says why.
             Unreachable: the anchor does not answer; the same invitation can be tried again.
         """
@@ -75,7 +80,7 @@ class Federation:
         if invite.anchor == self.configuration.entity_id:
             raise Conflict("the invitation is to this node's own network", expected="another node's invitation")
         token = token_in(await get_configuration(self.web, invite.anchor))
-        validate_chain([token], anchors={invite.anchor: invite.jwks}, now=now)
+        terms = _terms_of(validate_chain([token], anchors={invite.anchor: invite.jwks}, now=now), agreed)
         await self.storage.run("federation.join", lambda session: self._enter(session, invite, roles))
         application = JoinApplication(
             anchor=invite.anchor,
@@ -86,13 +91,45 @@ class Federation:
             invite_token_hash=invite.token_hash,
             name=self.identity.name,
             iat=now,
+            agreement=terms,
         )
-        await self._post(invite.anchor, application.sign(self.identity.signer(Purpose.AUTHENTICATION)))
+        signed = application.sign(self.identity.signer(Purpose.AUTHENTICATION))
+        await self._post(f"{invite.anchor}/federation/join", signed, APPLICATION)
 
         def applied(session: Session) -> None:
             rows.change_network(session, invite.anchor, now=self.clock.now(), state="applied")
 
         await self.storage.run("federation.applied", applied)
+        return (await self.standings())[0]
+
+    async def leave(self, reason: str | None = None) -> OwnStanding:
+        """Leaves the network: its anchor is told, and publishes it. The same again is no error.
+
+        Raises:
+            Conflict: this node is in no network, or is its anchor.
+            Rejected: the anchor refused; says why.
+            Unreachable: the anchor does not answer; nothing was changed.
+        """
+
+        def body(session: Session) -> tuple[str, datetime]:
+            network, own = rows.network(session), rows.peer(session, self.identity.did)
+            if network is None or network.role == rows.ANCHOR:
+                found = "no network" if network is None else "its anchor"
+                raise Conflict("there is no network that this node could leave", found=found, expected="a member")
+            events = Membership.parse(own.membership).events if own and own.membership else ()
+            applied = [event.at for event in events if event.event == "applied"]
+            if not applied:
+                raise Conflict("the network has not admitted this node", found=network.state, expected="a member")
+            return network.anchor, applied[-1]
+
+        anchor, since = await self.storage.read(body)
+        now = self.clock.now()
+        notice = LeaveNotice(anchor=anchor, did=self.identity.did, since=since, iat=now, reason=reason)
+        signed = notice.sign(self.identity.signer(Purpose.AUTHENTICATION))
+        await self._post(f"{anchor}/federation/leave", signed, LEAVE_NOTICE)
+        await self.storage.run(
+            "federation.left", lambda session: rows.change_network(session, anchor, now=now, state="left")
+        )
         return (await self.standings())[0]
 
     async def standings(self) -> Sequence[OwnStanding]:
@@ -175,9 +212,8 @@ class Federation:
             jwks, registration = to_jwks(invite.jwks), roles.to_json()
             rows.change_network(session, invite.anchor, now=now, name=invite.name, jwks=jwks, registration=registration)
 
-    async def _post(self, anchor: str, application: str) -> None:
-        url = f"{anchor}/federation/join"
-        posted = await self.web.post(url, application.encode("ascii"), content_type=APPLICATION)
+    async def _post(self, url: str, request: str, content_type: str) -> None:
+        posted = await self.web.post(url, request.encode("ascii"), content_type=content_type)
         if posted.status == 202:
             return
         try:
@@ -185,10 +221,23 @@ class Federation:
         except ProtocolError:
             answer = {}
         raise Rejected(
-            f"the network refused the application: {str(answer.get('error_description', 'it gave no reason'))[:300]}",
+            f"the network refused: {str(answer.get('error_description', 'it gave no reason'))[:300]}",
             found=f"HTTP {posted.status} {str(answer.get('error', ''))[:40]}".strip(),
-            expected="an application that its anchor takes in",
+            expected="a request that its anchor takes in",
         )
+
+
+def _terms_of(anchor: Chain, agreed: str | None) -> Agreement | None:
+    """What the network's anchor has applicants agree to, when `agreed` is its version."""
+    stated = anchor.statements[0].metadata.get("ler_node", {}).get("agreement")
+    terms = None if stated is None else Agreement.parse(stated)
+    if terms is not None and terms.version != agreed:
+        raise Conflict(
+            f"this network has terms to agree to: read {anchor.anchor}/federation/terms",
+            found="no agreement" if agreed is None else agreed,
+            expected=f"agreement to version {terms.version}",
+        )
+    return terms
 
 
 def _standing(network: rows.NetworkConfig, membership: Membership | None) -> OwnStanding:

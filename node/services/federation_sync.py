@@ -115,6 +115,7 @@ class FederationSync:
             row.membership, row.next_at = membership, now
         if statement.is_configuration and row.configuration_jws != statement.token:
             row.configuration_jws, row.fetched_at = statement.token, now
+            row.next_at = now  # it may state another DID document than the one that is kept
         if not statement.is_configuration:
             row.statement_jws = statement.token
         rows.keep(session, row)
@@ -162,8 +163,10 @@ class FederationSync:
         rows.keep(session, row)
 
     async def _failed(self, before: rows.Peer, error: NodeError | ProtocolError) -> None:
-        """Later each time. What was seen is kept where a host is silent; its keys are dropped where it contradicts."""
-        is_late = isinstance(error, StatementRefused) and error.rule == "expired"
+        """Later each time. What was seen is kept where a host is silent or behind itself; its keys are dropped where it
+        contradicts.
+        """
+        is_late = isinstance(error, StatementRefused) and error.rule in ("expired", "did_document_digest")
 
         def body(session: Session) -> None:
             row = rows.peer(session, before.did)

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import cast
 
 from node.storage.repos import membership
-from node.storage.repos.membership import MemberEvent
+from node.storage.repos.membership import MemberEvent, NewEvent
 from node.storage.unit import Session
 from protocols.jose.keys import PublicKey
+from protocols.trust.agreement import Agreement
 from protocols.trust.jwks import parse_jwks
 from protocols.trust.membership import EventName, Membership, MembershipEvent, State
+from protocols.trust.membership_log import LogEntry
 from protocols.trust.network import RolesWanted
 
 
@@ -18,7 +20,8 @@ from protocols.trust.network import RolesWanted
 class MemberRecord:
     """`name` and the roles in `membership` are those approved, or applied for as long as nothing was approved.
 
-    `jwks` are the federation keys of the last application, of `applied_at`; `version` names the last entry.
+    `jwks` are the federation keys of the last application, of `applied_at`, and `agreement` the terms that it agreed
+    to; `version` names the last entry.
     """
 
     entity_id: str
@@ -26,6 +29,7 @@ class MemberRecord:
     jwks: Mapping[str, PublicKey]
     membership: Membership
     applied_at: datetime
+    agreement: Agreement | None
     version: str
 
     @property
@@ -72,6 +76,7 @@ def record_of(entries: Sequence[MemberEvent]) -> MemberRecord:
             relay=roles.relay,
         ),
         applied_at=applied.at,
+        agreement=None if decided.get("agreement") is None else Agreement.parse(decided["agreement"]),
         version=entries[-1].hash,
     )
 
@@ -84,5 +89,24 @@ def records_of(entries: Iterable[MemberEvent]) -> list[MemberRecord]:
     return [record_of(own) for _, own in sorted(by_entity.items())]
 
 
-def event_of(entry: MemberEvent) -> MembershipEvent:
-    return MembershipEvent(event=cast("EventName", entry.event), at=entry.at, reason=entry.reason)
+def event_of(entry: MemberEvent | NewEvent) -> MembershipEvent:
+    until = entry.detail.get("until")
+    return MembershipEvent(
+        event=cast("EventName", entry.event),
+        at=entry.at,
+        reason=entry.reason,
+        successor=entry.detail.get("successor"),
+        until=None if until is None else datetime.fromisoformat(until),
+    )
+
+
+def entry_of(entry: MemberEvent) -> LogEntry:
+    return LogEntry(
+        subject=entry.entity_id,
+        did=entry.did,
+        event=event_of(entry),
+        actor=entry.actor,
+        detail=entry.detail,
+        previous_hash=entry.previous_hash,
+        hash=entry.hash,
+    )

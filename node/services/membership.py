@@ -6,22 +6,25 @@ is made from it, so "was it a member on that day?" has one answer, for ever.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from node.clock import Clock, entropy, new_id
+from node.clock import Clock, entropy
 from node.errors import Conflict, NotFound
 from node.services.entity_configuration import OwnConfiguration
 from node.services.identity import Identity
-from node.services.member_record import MemberRecord, find_record, record_of, records_of
+from node.services.member_record import MemberRecord, find_record, records_of
+from node.services.membership_log import append_event, own_network
 from node.storage.repos import federation, membership
 from node.storage.unit import Session, UnitOfWork
 from protocols.jose.encoding import JsonObject, b64url_encode, digest
+from protocols.trust.agreement import Agreement
 from protocols.trust.entity import check_entity_id, did_of, entity_id_of
 from protocols.trust.jwks import to_jwks
-from protocols.trust.membership import EventName, MembershipEvent, apply_event
-from protocols.trust.membership_log import GENESIS, append
+from protocols.trust.leaving import LeaveNotice
+from protocols.trust.membership import EventName
 from protocols.trust.network import JoinApplication, NetworkInvite, RolesWanted
 from protocols.trust.refusal import StatementRefused
+from protocols.trust.times import format_instant
 
 TOKEN_BYTES = 32
 INVITED_FOR = timedelta(days=14)
@@ -32,9 +35,11 @@ class Decision:
     """What an operator of the anchor decided about a member.
 
     Args:
-        event: approved, suspended, reinstated or removed.
+        event: approved, suspended, reinstated, removed, closed or merged.
         reason: published with the event.
         name, roles: what is approved, where it differs from what was applied for.
+        successor: entity id of whom a closed or merged member points to.
+        until: when a suspension ends by itself.
     """
 
     event: EventName
@@ -42,6 +47,18 @@ class Decision:
     reason: str | None = None
     name: str | None = None
     roles: RolesWanted | None = None
+    successor: str | None = None
+    until: datetime | None = None
+
+    def detail(self) -> JsonObject:
+        """As it stands in the log."""
+        given: JsonObject = {
+            "name": self.name,
+            "roles": None if self.roles is None else self.roles.to_json(),
+            "successor": None if self.successor is None else check_entity_id(self.successor),
+            "until": None if self.until is None else format_instant(self.until),
+        }
+        return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +100,33 @@ class Members:
 
         await self.storage.run("membership.create", body)
 
+    async def set_terms(self, version: str, text: str) -> Agreement:
+        """What applicants agree to from now on; members agreed to what there was when they applied.
+
+        Raises:
+            Conflict: this node is not the anchor of a network, or other terms have this version.
+            StatementRefused: `agreement`, no text or no version.
+        """
+        agreement = Agreement.of(version, text)
+
+        def body(session: Session) -> None:
+            network = own_network(session)
+            known = None if network.terms is None else Agreement.parse(network.terms)
+            if known is not None and known.version == version and known != agreement:
+                raise Conflict("other terms have this version", found=version, expected="another version")
+            terms = {**agreement.to_json(), "text": text}
+            federation.change_network(session, network.anchor, now=self.clock.now(), terms=terms)
+
+        await self.storage.run("membership.terms", body)
+        return agreement
+
+    async def terms(self) -> JsonObject:
+        """{version, sha256, text} of what applicants agree to; raises NotFound where there is nothing."""
+        network = await self.storage.read(federation.network)
+        if network is None or network.terms is None:
+            raise NotFound("this network has no terms to agree to")
+        return network.terms
+
     async def invite(self, lives_for: timedelta = INVITED_FOR) -> NetworkInvite:
         """A one-time invitation to apply. It is shown once: only the hash of its token is kept.
 
@@ -93,7 +137,7 @@ class Members:
 
         def body(session: Session) -> NetworkInvite:
             now = self.clock.now()
-            network = self._own_network(session)
+            network = own_network(session)
             expires = (now + lives_for).replace(microsecond=0)
             membership.invite(session, digest(token.encode("utf-8")), now=now, expires_at=expires)
             return NetworkInvite(
@@ -123,42 +167,59 @@ class Members:
         entity_id = entity_id_of(member) if member.startswith("did:") else check_entity_id(member)
 
         def body(session: Session) -> MemberRecord:
-            network = self._own_network(session)
+            network = own_network(session)
             if entity_id == network.anchor:
                 raise Conflict("the anchor decides about its members, not about itself", found=entity_id)
             if not membership.about(session, entity_id):
                 raise NotFound("nobody with this id applied", found=entity_id[:120], expected="an applicant or member")
-            detail: JsonObject = {}
-            if decision.name is not None:
-                detail["name"] = decision.name
-            if decision.roles is not None:
-                detail["roles"] = decision.roles.to_json()
             return self._append(
-                session, entity_id, decision.event, actor=decision.actor, reason=decision.reason, detail=detail
+                session,
+                entity_id,
+                decision.event,
+                actor=decision.actor,
+                reason=decision.reason,
+                detail=decision.detail(),
             )
 
         return await self.storage.run(f"membership.{decision.event}", body)
 
     def apply(self, session: Session, application: JoinApplication) -> MemberRecord:
-        """Appends `applied` for a checked application."""
-        self._own_network(session)
+        """Appends `applied` for a checked application.
+
+        Raises:
+            StatementRefused: `agreement`, it agrees to other terms than there are.
+        """
+        _check_terms(own_network(session).terms, application.agreement)
         detail: JsonObject = {
             "name": application.name,
             "jwks": to_jwks(application.jwks),
             "roles": application.roles.to_json(),
+            "agreement": None if application.agreement is None else application.agreement.to_json(),
             "application": application.token,
         }
         return self._append(session, application.entity_id, "applied", actor=application.did, detail=detail)
 
-    def _own_network(self, session: Session) -> federation.NetworkConfig:
-        network = federation.network(session)
-        if network is None or network.role != federation.ANCHOR:
+    def leave(self, session: Session, notice: LeaveNotice) -> MemberRecord:
+        """Appends `left` for a checked notice; the same one again changes nothing.
+
+        Raises:
+            NotFound: no member.
+            Conflict: a notice of an earlier membership, or nothing to leave.
+        """
+        own_network(session)
+        record = find_record(session, notice.entity_id)
+        if record is None:
+            raise NotFound("nobody with this id applied", found=notice.entity_id, expected="an applicant or member")
+        if record.state == "left":
+            return record
+        if notice.since != record.applied_at:
             raise Conflict(
-                "this node is not the anchor of a network",
-                found="a member" if network else "no network",
-                expected="ler-node network create first",
+                "a notice that ends another membership than this",
+                found=format_instant(notice.since),
+                expected=format_instant(record.applied_at),
             )
-        return network
+        detail: JsonObject = {"notice": notice.token}
+        return self._append(session, notice.entity_id, "left", actor=notice.did, reason=notice.reason, detail=detail)
 
     def _append(
         self,
@@ -170,30 +231,24 @@ class Members:
         reason: str | None = None,
         detail: JsonObject | None = None,
     ) -> MemberRecord:
-        before = find_record(session, entity_id)
-        try:
-            apply_event(before.state if before else "none", name)
-        except StatementRefused as refusal:
-            raise Conflict(refusal.detail, found=refusal.found, expected=refusal.expected) from refusal
-        head = membership.head(session)
-        now = self.clock.now()
-        event = MembershipEvent(event=name, at=now if head is None else max(now, head.at), reason=reason)
-        previous = GENESIS if head is None else head.hash
         new = membership.NewEvent(
             entity_id=entity_id,
             did=did_of(entity_id),
             event=name,
-            at=event.at,
+            at=self.clock.now(),
             actor=actor,
             reason=reason,
             detail=detail or {},
         )
-        membership.append(
-            session,
-            new_id(),
-            new,
-            seq=1 if head is None else head.seq + 1,
-            previous_hash=previous,
-            hash=append(previous, event, subject=entity_id),
+        return append_event(session, new)
+
+
+def _check_terms(terms: JsonObject | None, agreed: Agreement | None) -> None:
+    asked = None if terms is None else Agreement.parse(terms)
+    if asked is not None and asked != agreed:
+        raise StatementRefused(
+            "an application that does not agree to the network's terms as they are now",
+            rule="agreement",
+            found="none" if agreed is None else agreed.version,
+            expected=f"version {asked.version}, of SHA-256 {asked.sha256}",
         )
-        return record_of(membership.about(session, entity_id))

@@ -21,7 +21,8 @@ from protocols.errors import ProtocolError
 from protocols.jose.encoding import JsonObject
 from protocols.trust.chain import Anchors, validate_chain
 from protocols.trust.directory import chain_of
-from protocols.trust.entity import agree
+from protocols.trust.entity import agree, states_document
+from protocols.trust.refusal import StatementRefused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,14 @@ class Publications:
             NodeError: its configuration or did.json cannot be had.
             ProtocolError: they cannot be read, the chain does not hold, or they do not name each other.
         """
+        try:
+            return await self._seen(peer, anchor, anchors)
+        except StatementRefused as refusal:
+            if refusal.rule != "did_document_digest":
+                raise
+            return await self._seen(peer, anchor, anchors)  # its keys changed between the one GET and the other
+
+    async def _seen(self, peer: Peer, anchor: str, anchors: Anchors) -> Seen:
         if self.identity.is_ours(peer.did):
             seen = await self._own()
         else:
@@ -61,6 +70,7 @@ class Publications:
             chain_of(seen.configuration, peer.statement_jws, anchor), anchors=anchors, now=self.clock.now()
         )
         agree(peer.entity_id, peer.did, parse_document(seen.document, peer.did), chain.statements[0])
+        states_document(chain.statements[0], seen.document)
         return seen
 
     async def _own(self) -> Seen:

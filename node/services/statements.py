@@ -87,7 +87,8 @@ class Statements:
             if not _is_anchor(session):
                 return None
             published = self._published(session)
-            return [record.entity_id for record in published if everybody or record.state == "member"]
+            now = self.clock.now()
+            return [each.entity_id for each in published if everybody or each.membership.state_at(now)[0] == "member"]
 
         listed = await self.storage.read(body)
         if listed is None:

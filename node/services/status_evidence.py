@@ -6,13 +6,14 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from node.services.status_sync import snapshot_of
+from node.services.status_rows import snapshot_of
 from node.storage.repos import status_snapshots
 from node.storage.unit import UnitOfWork
 from protocols.errors import ProtocolError, TooLarge
+from protocols.status.acceptance import Snapshot
 from protocols.status.entry import MAX_ENTRIES, StatusEntry, parse_entry
 from protocols.status.freshness import FreshnessPolicy
-from protocols.status.lookup import Snapshot, status_of, unreadable
+from protocols.status.lookup import status_of, unreadable
 from protocols.status.token_status import parse_reference
 from protocols.verification.evidence import StatusEvidence
 

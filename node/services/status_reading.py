@@ -18,6 +18,7 @@ from protocols.dids.document import DidDocument
 from protocols.errors import DidError, ProtocolError
 from protocols.findings import Outcome
 from protocols.jose.encoding import JsonObject, canonical_json, parse_object
+from protocols.status.acceptance import MAX_LIST_DOCUMENT_BYTES, Snapshot, accept_list
 from protocols.status.entry import token_uri
 from protocols.status.errors import (
     MalformedValueError,
@@ -25,7 +26,6 @@ from protocols.status.errors import (
     StatusRetrievalError,
     StatusVerificationError,
 )
-from protocols.status.lookup import MAX_LIST_DOCUMENT_BYTES, Snapshot, accept_list
 from protocols.status.token_list import accept_token, issuer_named, parse_list_token
 
 

@@ -7,12 +7,9 @@ at or when. One hung issuer delays no other. A list that changed has every repor
 
 import asyncio
 import contextlib
-import gzip
-from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from urllib.parse import urlsplit
+from datetime import timedelta
 
 from node.adapters.did_resolver import Resolver
 from node.adapters.fetch import Fetched, Fetcher
@@ -21,21 +18,21 @@ from node.clock import Clock, jitter
 from node.errors import NodeError, OverBudget
 from node.log import Log
 from node.services.directory import Directory
+from node.services.fair_queue import FairQueue, host_of
 from node.services.issuer_metadata import status_lists_of
 from node.services.status_reading import ListReader, trouble_of
+from node.services.status_rows import SyncedList, snapshot_of, store_list, synced_list
 from node.storage.repos import status_snapshots as rows
 from node.storage.unit import Session, UnitOfWork
 from protocols.errors import ProtocolError
-from protocols.status.entry import Form, token_uri
+from protocols.status.acceptance import MAX_LIST_DOCUMENT_BYTES, Snapshot
+from protocols.status.entry import token_uri
 from protocols.status.errors import StatusVerificationError
-from protocols.status.freshness import Freshness, FreshnessPolicy, judge
-from protocols.status.lookup import MAX_LIST_DOCUMENT_BYTES, Snapshot
+from protocols.status.freshness import FreshnessPolicy
 from protocols.status.token_list import MEDIA_TYPE
 
 SYNCED = FreshnessPolicy(fresh_s=3600, usable_s=7 * 24 * 3600)
 """Older than an hour a list is stale, and a report says so; older than a week it says nothing."""
-AT_ONCE = 64
-AT_ONCE_PER_HOST = 4
 MOST = 10_000
 """URLs of lists that are due, taken in at one look."""
 RUN_S = 60.0
@@ -45,62 +42,6 @@ BACKOFF_S = (5, 10, 30, 120, 600, 3600, 6 * 3600)
 """Soon again at first: a report may wait for the list, and its publisher may just be starting."""
 PUT_OFF_S = 1.0
 ACCEPT = "application/vc, application/vc+jwt, application/json, application/ld+json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyncedList:
-    """A list as operators see it; see the table `status_snapshot`."""
-
-    url: str
-    issuer: str | None
-    freshness: Freshness
-    fetched_at: datetime | None
-    checked_at: datetime | None
-    next_at: datetime
-    failures: int
-    error: str | None
-
-
-class _Fair:
-    """URLs that wait for their turn: a few of each host at once, the hosts in turn."""
-
-    def __init__(self) -> None:
-        self._waiting: OrderedDict[str, deque[str]] = OrderedDict()
-        self._under_way: Counter[str] = Counter()
-        self._known: set[str] = set()
-
-    @property
-    def is_empty(self) -> bool:
-        return not self._known
-
-    def add(self, urls: Iterable[str]) -> None:
-        for url in urls:
-            if url not in self._known:
-                self._known.add(url)
-                self._waiting.setdefault(urlsplit(url).netloc, deque()).append(url)
-
-    def take(self) -> Iterator[str]:
-        """The next ones, as many as may be under way."""
-        for host in [host for host in self._waiting if self._under_way[host] < AT_ONCE_PER_HOST]:
-            if self._under_way.total() >= AT_ONCE:
-                return
-            waiting = self._waiting[host]
-            while waiting and self._under_way[host] < AT_ONCE_PER_HOST:
-                self._under_way[host] += 1
-                yield waiting.popleft()
-            del self._waiting[host]
-            if waiting:
-                self._waiting[host] = waiting  # behind the others now
-
-    def done(self, url: str) -> None:
-        self._under_way[urlsplit(url).netloc] -= 1
-        self._known.discard(url)
-
-    def forget(self) -> None:
-        """Nothing waits any more; what is under way ends by itself."""
-        for waiting in self._waiting.values():
-            self._known.difference_update(waiting)
-        self._waiting.clear()
 
 
 @dataclass(slots=True)
@@ -129,7 +70,7 @@ class StatusSync:
         A host that does not answer holds its own few places and no other: lists of other hosts go on being fetched
         beside it, those too that become due while it is waited for.
         """
-        queue, until = _Fair(), self.clock.monotonic() + RUN_S
+        queue, until = FairQueue(), self.clock.monotonic() + RUN_S
         freed = asyncio.Event()
 
         async def one(url: str) -> None:
@@ -195,7 +136,7 @@ class StatusSync:
             for member in self.directory.members(session)
             if member.membership.issuer is not None
             for url in status_lists_of(member.metadata)
-            if urlsplit(url).netloc == member.host and rows.get(session, url) is None
+            if host_of(url) == member.host and rows.get(session, url) is None
         ]
 
     async def sync_now(self) -> tuple[int, int]:
@@ -206,11 +147,11 @@ class StatusSync:
         after = await self.storage.read(lambda session: rows.all(session, limit=count, after=None))
         return count, sum(row.failures > 0 for row in after)
 
-    async def lists(self, *, limit: int, after: str | None) -> Sequence["SyncedList"]:
+    async def lists(self, *, limit: int, after: str | None) -> Sequence[SyncedList]:
         """What is kept, by URL, from the one after `after`."""
         now = self.clock.now()
         found = await self.storage.read(lambda session: rows.all(session, limit=limit, after=after))
-        return [_synced(row, now, self.policy) for row in found]
+        return [synced_list(row, now, self.policy) for row in found]
 
     async def look(self, url: str, issuer: str) -> Snapshot:
         """A list as it is now, fetched and checked for one caller who waits; nothing of it is kept.
@@ -234,13 +175,14 @@ class StatusSync:
         try:
             fetched = await self._get(row.url, etag=row.etag if row.document else None)
             fresh = None if fetched.status == 304 else await self._accept(row, fetched.body)
+            await self._keep(row, fetched, fresh)
         except OverBudget:
             await self._put_off(row)
-            return
         except (NodeError, ProtocolError) as error:
             await self._failed(row, trouble_of(error))
-            return
-        await self._keep(row, fetched, fresh)
+        except Exception as fault:  # one list that we cannot handle must not end the sync of all others
+            self.log.error("status sync broke", url=row.url, exc_info=fault)
+            await self._failed(row, type(fault).__name__)
 
     async def _get(self, url: str, *, etag: str | None = None) -> Fetched:
         """The list kept under `url`, in the form that it is kept in."""
@@ -292,71 +234,3 @@ class StatusSync:
 
         await self.storage.run("status.failed", body)
         self.log.warning("status list not synced", url=before.url, failures=before.failures + 1)
-
-
-def snapshot_of(row: rows.StatusSnapshot | None) -> Snapshot | None:
-    """The list as the rules read it; None where it never came."""
-    if row is None or row.document is None or row.snapshot is None:
-        return None
-    value = row.snapshot
-    return Snapshot(
-        url=row.url,
-        issuer=value["issuer"],
-        purposes=tuple(value["purposes"]),
-        compressed=row.bits or b"",
-        fetched_at=row.checked_at or row.fetched_at or datetime.fromisoformat(value["fetched_at"]),
-        valid_from=_time(value["valid_from"]),
-        valid_until=_time(value["valid_until"]),
-        made_at=_time(value["made_at"]),
-        ttl_s=value["ttl_s"],
-        verification_method=value["verification_method"],
-        signed_at=_time(value.get("signed_at")),
-        cleared_count=value.get("cleared_count", 0),
-        form=Form(value.get("form", Form.BITSTRING)),
-        size=value.get("size", 1),
-    )
-
-
-def _synced(row: rows.StatusSnapshot, now: datetime, policy: FreshnessPolicy) -> SyncedList:
-    heard_at = row.checked_at or row.fetched_at
-    return SyncedList(
-        url=row.url,
-        issuer=row.issuer,
-        freshness=judge(min(heard_at, now), row.ttl_s, now, policy) if heard_at else Freshness.UNKNOWN,
-        fetched_at=row.fetched_at,
-        checked_at=row.checked_at,
-        next_at=row.next_at,
-        failures=row.failures,
-        error=row.error,
-    )
-
-
-def store_list(row: rows.StatusSnapshot, document: bytes, snapshot: Snapshot) -> None:
-    """Writes an accepted list into its row; `snapshot_of` reads it there."""
-    row.document = gzip.compress(document, mtime=0)
-    row.issuer, row.bits = snapshot.issuer, snapshot.compressed
-    row.fetched_at = snapshot.fetched_at
-    row.ttl_s = None if snapshot.ttl_s is None else int(snapshot.ttl_s)
-    row.valid_until = snapshot.valid_until
-    row.snapshot = {
-        "issuer": snapshot.issuer,
-        "purposes": list(snapshot.purposes),
-        "fetched_at": snapshot.fetched_at.isoformat(),
-        "valid_from": _text(snapshot.valid_from),
-        "valid_until": _text(snapshot.valid_until),
-        "made_at": _text(snapshot.made_at),
-        "ttl_s": snapshot.ttl_s,
-        "verification_method": snapshot.verification_method,
-        "signed_at": _text(snapshot.signed_at),
-        "cleared_count": snapshot.cleared_count,
-        "form": snapshot.form.value,
-        "size": snapshot.size,
-    }
-
-
-def _text(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat()
-
-
-def _time(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value)

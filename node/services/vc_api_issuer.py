@@ -28,7 +28,6 @@ from protocols.credentials.contexts import (
     DATA_INTEGRITY_V1,
     DATA_INTEGRITY_V2,
     ED25519_2020,
-    OPEN,
     STATUS_V1,
 )
 from protocols.credentials.enveloped import Kind, sign_vc_jwt, wrap
@@ -46,8 +45,6 @@ DEFAULT = "eddsa-rdfc-2022-ed25519"
 ED25519_SIGNATURE_2020 = "Ed25519Signature2020"
 VC_JWT = "vc+jwt"
 """No proof in the document but a token around it; listed among the suites, as callers choose between them."""
-READING = Reading(contexts=OPEN)
-"""What a caller hands in means what that caller says, in terms of its own too."""
 PURPOSES = {"Ed25519": Purpose.ASSERTION, "P-256": Purpose.ASSERTION_P256, "P-384": Purpose.ASSERTION_P384}
 
 
@@ -101,6 +98,11 @@ class VcApiIssuer:
     proofs: ProofChecker
     status_lists: StatusLists
     clock: Clock
+
+    @property
+    def reading(self) -> Reading:
+        """What a caller hands in means what that caller says, in terms of its own too."""
+        return Reading(contexts=replace(self.proofs.contexts, open_terms=True))
 
     def instances(self) -> Sequence[Instance]:
         """All of them, by name; their did:keys change with the keys."""
@@ -159,7 +161,7 @@ class VcApiIssuer:
         if problems:
             raise BadInput("the credential cannot be read", found=problems[0][:200])
         try:
-            return await asyncio.to_thread(partial(derive_proof, credential, pointers=pointers, reading=READING))
+            return await asyncio.to_thread(partial(derive_proof, credential, pointers=pointers, reading=self.reading))
         except ProtocolError as error:
             raise _refused(error) from error
 
@@ -201,7 +203,7 @@ class VcApiIssuer:
                 domain=options.domain,
                 mandatory_pointers=options.mandatory_pointers,
                 entropy=entropy,
-                reading=READING,
+                reading=self.reading,
             )
             return await asyncio.to_thread(sign)
         except ProtocolError as error:

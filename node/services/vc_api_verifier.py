@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from node.adapters.did_resolver import Resolver
 from node.clock import new_id
 from node.errors import NodeError
-from node.services.credential_evidence import Brought
+from node.services.challenges import Challenges
+from node.services.signature_evidence import Brought
 from node.services.status_lists import StatusLists
 from node.services.status_sync import StatusSync
 from node.services.verification import Verification, holder_of, signers_of
@@ -25,8 +26,8 @@ from protocols.credentials.presentation import MAX_CREDENTIALS
 from protocols.dids.document import DidDocument
 from protocols.errors import ProtocolError
 from protocols.jose.encoding import JsonObject
+from protocols.status.acceptance import Snapshot
 from protocols.status.entry import token_uri
-from protocols.status.lookup import Snapshot
 from protocols.status.named import lists_named
 from protocols.verification.report import VerificationReport
 
@@ -44,11 +45,26 @@ class VcApiVerifier:
     resolver: Resolver
     status_lists: StatusLists
     status_sync: StatusSync
+    challenges: Challenges
 
-    async def credential(self, credential: JsonObject) -> VerificationReport:
-        """The report on a credential; whatever could not be fetched is "could not tell" in it."""
+    async def credential(
+        self, credential: JsonObject, *, challenge: str | None = None, domain: str | Sequence[str] | None = None
+    ) -> VerificationReport:
+        """The report on a credential; whatever could not be fetched is "could not tell" in it.
+
+        Args:
+            challenge: that the key binding of an SD-JWT has to repeat, None where the caller set none; `domain`
+                likewise.
+
+        Raises:
+            BadInput: a challenge of this node's own that is not good any more.
+        """
+        if challenge is not None:
+            self.challenges.use(challenge)
         brought = await self._bring([credential], ())
-        return await self.verification.report_on_credential(credential, new_id(), brought)
+        return await self.verification.report_on_credential(
+            credential, new_id(), brought, challenge=challenge, domain=domain
+        )
 
     async def presentation(
         self, presentation: JsonObject, *, challenge: str | None, domain: str | Sequence[str] | None
@@ -57,7 +73,12 @@ class VcApiVerifier:
 
         Args:
             challenge: that its proof has to repeat, None where the caller set none; `domain` likewise.
+
+        Raises:
+            BadInput: as for a credential.
         """
+        if challenge is not None:
+            self.challenges.use(challenge)
         shown = contents_of(presentation) or {} if is_enveloped(presentation) else presentation
         items = credentials_of(shown)[:MAX_CREDENTIALS]
         credentials = [as_envelope(item) if isinstance(item, str) else item for item in items]
@@ -71,7 +92,8 @@ class VcApiVerifier:
     async def _bring(self, credentials: Sequence[JsonObject], holders: Sequence[str]) -> Brought:
         credentials = list(every_credential(credentials))
         lists = lists_named(credentials)
-        dids = list(dict.fromkeys([*map(stated_issuer, credentials), *holders]))[:MOST_ISSUERS]
+        bound = (did for credential in credentials if is_enveloped(credential) for did in dids_of(credential))
+        dids = list(dict.fromkeys([*map(stated_issuer, credentials), *holders, *bound]))[:MOST_ISSUERS]
         documents, snapshots = await asyncio.gather(
             asyncio.gather(*(self._document(did) for did in dids if did)),
             asyncio.gather(*(self._snapshot(url, lists[url]) for url in list(lists)[:MOST_LISTS])),

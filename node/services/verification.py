@@ -14,9 +14,17 @@ from typing import Any
 
 from node.adapters.proof_worker import ProofChecker
 from node.clock import Clock
-from node.services.credential_evidence import NOTHING, Brought, Credentials, Gathered, Rest
+from node.services.credential_evidence import Credentials, Gathered, Rest
+from node.services.signature_evidence import NOTHING, BindingAsked, Brought, documents_at_hand
 from protocols.consent.presentation import credentials_of
-from protocols.credentials.enveloped import as_envelope, is_enveloped, issuer_of, open_envelope
+from protocols.credentials.enveloped import (
+    as_envelope,
+    has_key_binding,
+    is_enveloped,
+    is_sd_jwt,
+    issuer_of,
+    open_envelope,
+)
 from protocols.credentials.model import parse_presentation
 from protocols.credentials.open_badges import Identity
 from protocols.credentials.proofs import MAX_PROOFS, proofs_of
@@ -60,7 +68,8 @@ class Verification:
     async def report_on(self, held: Held) -> tuple[VerificationReport, Sequence[Rest]]:
         """The report, and the status lists that it rests on or waits for."""
         now = self.clock.now()
-        gathered = await self._gather_all(held.presentation, now, NOTHING)
+        asked = BindingAsked(challenge=held.request_hash, domain=held.request.issuer)
+        gathered = await self._gather_all(held.presentation, now, NOTHING, asked)
         evidence = Evidence(
             id=held.report_id,
             credentials=tuple(item.evidence for item in gathered),
@@ -79,14 +88,20 @@ class Verification:
         report_id: str,
         brought: Brought = NOTHING,
         *,
+        challenge: str | None = None,
+        domain: str | Sequence[str] | None = None,
         identities: tuple[Identity, ...] = (),
     ) -> VerificationReport:
-        """The report on a credential that came alone: nobody presented it and nobody asked.
+        """The report on a credential that came alone, in no presentation.
 
         Args:
+            challenge: that the key binding of an SD-JWT has to repeat as its nonce, and `domain` likewise as its
+                audience; where one is set there has to be a key binding.
             identities: of whoever brings it, as the caller has established them.
         """
-        gathered = await self.credentials.gather(credential, self.clock.now(), brought)
+        is_asked = is_enveloped(credential) and is_sd_jwt(credential) and (challenge is not None or domain is not None)
+        asked = BindingAsked(challenge=challenge, domain=domain) if is_asked else None
+        gathered = await self.credentials.gather(credential, self.clock.now(), brought, asked)
         return self._evaluate(Evidence(id=report_id, credentials=(gathered.evidence,), identities=identities))
 
     async def report_on_presentation(
@@ -108,7 +123,9 @@ class Verification:
         """
         now = self.clock.now()
         around = await self._presented(presentation, brought, now, challenge, domain)
-        gathered = await self._gather_all(around.document, now, brought)
+        is_asked = challenge is not None or domain is not None
+        asked = BindingAsked(challenge=challenge, domain=domain) if is_asked else None
+        gathered = await self._gather_all(around.document, now, brought, asked)
         credentials = tuple(item.evidence for item in gathered)
         return self._evaluate(
             Evidence(id=report_id, credentials=credentials, presentation=around, identities=identities)
@@ -128,7 +145,7 @@ class Verification:
         signers = (issuer_of(presentation) or "",) if is_token else (holder,) if holder else signers_of(presentation)
         documents: dict[str, DidDocument] = {}
         for did in signers:
-            documents.update(self.credentials.documents(did, None, brought))
+            documents.update(documents_at_hand(did, None, brought))
         if is_token:
             opened = open_envelope(
                 presentation, documents, purpose="authentication", now=now, challenge=challenge, domain=domain
@@ -156,7 +173,7 @@ class Verification:
         holder = holder_of(held.presentation)
         proofs = await self.proofs.check(
             held.presentation,
-            self.credentials.documents(holder, None, NOTHING),
+            documents_at_hand(holder, None, NOTHING),
             purpose="authentication",
             now=now,
             challenge=held.request_hash,
@@ -165,10 +182,18 @@ class Verification:
         )
         return PresentationEvidence(document=held.presentation, proofs=proofs)
 
-    async def _gather_all(self, presentation: Mapping[str, Any], now: datetime, brought: Brought) -> Sequence[Gathered]:
-        items = credentials_of(presentation)
+    async def _gather_all(
+        self, presentation: Mapping[str, Any], now: datetime, brought: Brought, asked: BindingAsked | None
+    ) -> Sequence[Gathered]:
+        """Every credential of a presentation, whose own proof binds its holder: a key binding is not needed besides.
+
+        One that is there all the same has to be for whoever asked.
+        """
+        items = [as_envelope(item) if isinstance(item, str) else item for item in credentials_of(presentation)]
         return [
-            await self.credentials.gather(as_envelope(item) if isinstance(item, str) else item, now, brought)
+            await self.credentials.gather(
+                item, now, brought, asked if is_enveloped(item) and has_key_binding(item) else None
+            )
             for item in items
         ]
 

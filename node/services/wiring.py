@@ -15,6 +15,7 @@ from node.services.achievements import Achievements
 from node.services.admission import Admission
 from node.services.anchor_statements import AnchorStatements
 from node.services.attempts import Attempts
+from node.services.challenges import Challenges
 from node.services.credential_evidence import Credentials
 from node.services.directory import Directory
 from node.services.entity_configuration import OwnConfiguration
@@ -33,6 +34,7 @@ from node.services.learners import Learners
 from node.services.live import LiveDelivery
 from node.services.mailbox import Mailbox
 from node.services.membership import Members
+from node.services.membership_log import MembershipLog
 from node.services.outbox import Outbox, OutboxWorker
 from node.services.parts import Parts
 from node.services.peer_publications import Publications
@@ -42,6 +44,7 @@ from node.services.relay import Entry, Exit
 from node.services.relay_routes import RelayRoutes
 from node.services.requests import Requests
 from node.services.routing import Routing
+from node.services.signature_evidence import Signatures
 from node.services.skills import Skills
 from node.services.statements import Statements
 from node.services.status_lists import PUBLISH, StatusLists
@@ -78,6 +81,7 @@ class Services:
     learners: Learners
     live: LiveDelivery
     members: Members
+    membership_log: MembershipLog
     outbox: OutboxWorker
     parts: Parts
     presentations: Presentations
@@ -136,7 +140,8 @@ def build_services(
     routing = Routing(mailbox, routes, outbox, clock, log)
     issuance = Issuance(storage, identity, achievements, status_lists, flows, work, clock)
     learners = Learners(storage, invitations, clock, issuance.bound)
-    credentials = Credentials(storage, directory, outside.proofs, outside.didkit, sync.freshness)
+    signatures = Signatures(storage, directory, outside.proofs, outside.didkit)
+    credentials = Credentials(storage, directory, signatures, sync.freshness)
     verification = Verification(credentials, outside.proofs, clock)
     presentations = Presentations(
         storage, identity, sealer, verification, flows, work, metrics, clock, sync.federation_every_s
@@ -181,6 +186,7 @@ def build_services(
         learners=learners,
         live=LiveDelivery(storage, identity, resolver, metrics, clock),
         members=members,
+        membership_log=MembershipLog(storage, configuration, clock),
         outbox=OutboxWorker(storage, sealer, identity, resolver, outside.transport, routing.deposit, clock, log),
         parts=Parts(
             directory=directory,
@@ -204,7 +210,7 @@ def build_services(
         status_sync=status_sync,
         tokens=Tokens(storage=storage, attempts=Attempts(clock), clock=clock),
         vc_api_issuer=VcApiIssuer(storage, identity, outside.proofs, status_lists, clock),
-        vc_api_verifier=VcApiVerifier(verification, resolver, status_lists, status_sync),
+        vc_api_verifier=VcApiVerifier(verification, resolver, status_lists, status_sync, Challenges(clock)),
         verification=verification,
         work=WorkRunner(storage, performers, clock, log),
     )

@@ -39,6 +39,7 @@ from node.settings.tables import (
     Address,
     Admin,
     Apps,
+    Contexts,
     Database,
     Fetch,
     Keys,
@@ -59,6 +60,7 @@ __all__ = [
     "Address",
     "Admin",
     "Apps",
+    "Contexts",
     "Database",
     "Fetch",
     "Keys",
@@ -97,6 +99,7 @@ class Settings(BaseSettings):
     relay: Relay = Relay()
     vc_api: VcApi = VcApi()
     apps: Apps = Apps()
+    contexts: Contexts = Contexts()
     log: Logging = Logging()
 
     @field_validator("listen")
@@ -128,6 +131,11 @@ class Settings(BaseSettings):
     @property
     def secrets_dir(self) -> Path:
         return self.data_dir / "secrets"
+
+    @property
+    def contexts_dir(self) -> Path:
+        """Where the bytes of own contexts lie."""
+        return self.data_dir / "contexts"
 
     @property
     def master_file(self) -> Path:

@@ -206,6 +206,17 @@ class Apps(_Table):
         return value
 
 
+class Contexts(_Table):
+    """JSON-LD contexts besides the built-in ones: SHA-256 in hex by URL, as `ler-node contexts add` writes them.
+
+    Their bytes lie in the data directory, in `contexts/`, under their digests.
+    """
+
+    allowed: dict[str, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]] = Field(
+        default_factory=dict[str, str], max_length=32
+    )
+
+
 class Logging(_Table):
     level: Level = "info"
     format: Format = "auto"

@@ -4,8 +4,9 @@ Specs: https://www.w3.org/TR/vc-data-integrity/#transformations, https://www.w3.
 """
 
 import json
-import marshal
 from dataclasses import dataclass
+
+import orjson
 
 from protocols.credentials.contexts import BUNDLED, Contexts
 from protocols.credentials.rdf.rdfc import Limits, canonicalize
@@ -39,27 +40,24 @@ def canonical_rdf(document: JsonObject, reading: Reading = USUAL) -> bytes:
         MalformedCredential: anything that would be dropped and so go unsigned, or a document that states nothing.
     """
     check_size(document, reading.max_bytes)
-    quads = statements(document, reading.contexts, max_quads=LIMITS.quads)
-    if not quads:
+    found = statements(document, reading.contexts, max_quads=LIMITS.quads)
+    if not len(found):
         raise MalformedCredential("a document that states nothing", expected="at least one statement")
-    return canonicalize(quads, limits=LIMITS).nquads
+    return canonicalize(found, limits=LIMITS).nquads
 
 
 def check_size(document: JsonObject, max_bytes: int) -> None:
     """Raises TooLarge when `document` written as compact JSON has more than `max_bytes`, or nests beyond measure."""
-    if _is_small(document, max_bytes):
-        return
     try:
-        size = len(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
+        size = _written(document)
     except RecursionError as error:
         raise TooLarge("JSON nested too deeply", expected="at most 32 levels") from error
     if size > max_bytes:
         raise TooLarge("a document too large", found=f"{size} bytes", expected=f"at most {max_bytes} bytes")
 
 
-def _is_small(document: JsonObject, max_bytes: int) -> bool:
-    """Whether it is so small that nobody has to write it to know: in JSON nothing is longer than six times this."""
+def _written(document: JsonObject) -> int:
     try:
-        return 6 * len(marshal.dumps(document, 2)) <= max_bytes  # version 2 writes again what stands there again
-    except ValueError:
-        return False
+        return len(orjson.dumps(document))
+    except orjson.JSONEncodeError:  # a lone surrogate, a number of over 64 bits, or nesting: others judge of those
+        return len(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))

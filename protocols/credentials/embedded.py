@@ -96,8 +96,11 @@ def stated(credential: JsonObject) -> JsonObject:
 
 
 def stated_issuer(credential: JsonObject) -> str:
-    """The issuer's id as the credential or its envelope says it, unchecked; empty where neither does."""
+    """The issuer's id as the envelope or the credential says it, unchecked; empty where neither does.
+
+    The envelope's comes first: in an SD-JWT VC, a claim `issuer` can be about anything.
+    """
     issuer = stated(credential).get("issuer")
     found = as_object(issuer)
     named = as_text(issuer if found is None else found.get("id"))
-    return named or (issuer_of(credential) if is_enveloped(credential) else None) or ""
+    return (issuer_of(credential) if is_enveloped(credential) else None) or named or ""

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from protocols.jose.encoding import JsonObject
 
@@ -27,4 +28,15 @@ def as_text(value: Any) -> str | None:
 
 def is_url(value: Any) -> bool:
     """Whether `value` is an absolute URL (URNs and DIDs are), of at most 2048 characters."""
-    return isinstance(value, str) and len(value) <= 2048 and _URL.match(value) is not None
+    if not isinstance(value, str) or len(value) > 2048 or _URL.match(value) is None:
+        return False
+    return (value.isascii() and "[" not in value and "]" not in value) or _has_host_that_can_be(value)
+
+
+def _has_host_that_can_be(url: str) -> bool:
+    """Brackets hold an IPv6 address, and no character of a host turns into one that ends it."""
+    try:
+        urlsplit(url)
+    except ValueError:
+        return False
+    return True

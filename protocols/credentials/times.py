@@ -29,7 +29,8 @@ def parse_time(value: object, name: str, *, offset_required: bool = True) -> dat
     day, hour, rest, fraction, zone = match.groups()
     micro = (fraction or "0")[:6].ljust(6, "0")
     try:
-        return datetime.fromisoformat(f"{day}{hour}{rest}.{micro}{zone or 'Z'}").astimezone(UTC)
+        at = datetime.fromisoformat(f"{day}{hour}{rest}.{micro}{zone or 'Z'}")
+        return at if at.tzinfo is UTC else at.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise _malformed(value, name) from error
 

@@ -5,6 +5,7 @@ Specs: https://www.w3.org/TR/cid-1.0/#multibase-0, https://www.w3.org/TR/cid-1.0
 
 import hashlib
 import re
+from functools import cache
 
 from protocols.errors import DidError, MalformedMessage
 from protocols.jose.encoding import b64url_decode, b64url_encode
@@ -15,7 +16,7 @@ MAX_BASE58_CHARACTERS = 8192
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BASE58 = re.compile(f"[{_ALPHABET}]*\\Z")
-_DIGITS = {character: value for value, character in enumerate(_ALPHABET)}
+_TO_DIGITS = bytes.maketrans(_ALPHABET.encode(), bytes(range(58)))
 
 _CODES = {
     "Ed25519": 0xED,
@@ -54,14 +55,20 @@ def base58_decode(text: str) -> bytes:
         raise DidError("base58 too long", found=f"{len(text)} characters", expected=f"at most {MAX_BASE58_CHARACTERS}")
     if not _BASE58.match(text):
         raise DidError("not base58btc", expected="characters of the Bitcoin base58 alphabet")
-    number = 0
-    for start in range(0, len(text), 10):  # small numbers first: the large one is multiplied a tenth as often
-        part = 0
-        for character in text[start : start + 10]:
-            part = part * 58 + _DIGITS[character]
-        number = number * 58 ** len(text[start : start + 10]) + part
+    number, base, lane = int.from_bytes(text.encode().translate(_TO_DIGITS), "big"), 58, 8
+    bits = 8 << max(len(text) - 1, 0).bit_length()
+    while lane < bits:  # a digit a byte at first; then every two neighbours become one number, all of them at once
+        low = _every_second(lane, bits)
+        number = (number >> lane & low) * base + (number & low)
+        lane, base = 2 * lane, base * base
     zeros = len(text) - len(text.lstrip("1"))
     return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+@cache
+def _every_second(lane: int, bits: int) -> int:
+    """A mask of `bits` over every second lane, the lowest one included."""
+    return ((1 << bits) - 1) // ((1 << lane) + 1)
 
 
 def multibase_encode(data: bytes, base: str = "z") -> str:

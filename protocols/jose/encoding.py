@@ -10,8 +10,9 @@ import hashlib
 import json
 import math
 import re
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
+import orjson
 import rfc8785
 
 from protocols.errors import MalformedMessage, TooLarge
@@ -27,7 +28,17 @@ _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|$)', re.DOTALL)
 """A whole string, so that brackets inside it are passed over."""
 _ALIKE = bytes.maketrans(b"[{]}", b"(())")
 _NOT_STRUCTURE = bytes(set(range(256)) - set(b'[{]}"'))
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False).encode
+_SORTED = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_STRICT_INTEGER
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+)
+_BELOW_ASTRAL = bytes(range(0xF0))
+"""The bytes of UTF-8 that no character above U+FFFF begins with."""
+_WRITTEN_OTHERWISE = re.compile(rb"[0-9]e|-0\.0(?![0-9])|null")
+_POINT_ZERO = re.compile(rb"\.0(?![0-9])")
 
 
 def b64url_encode(data: bytes) -> str:
@@ -56,19 +67,12 @@ def parse_json(data: bytes | str, *, max_bytes: int = MAX_JSON_BYTES, max_depth:
     if len(data) > max_bytes:
         raise TooLarge("JSON too large", found=f"{len(data)} bytes", expected=f"at most {max_bytes} bytes")
     try:
-        text = data if isinstance(data, str) else data.decode("utf-8")
-        raw = text.encode("utf-8")
+        text, raw = (data, data.encode("utf-8")) if isinstance(data, str) else (data.decode("utf-8"), data)
     except UnicodeError as error:
         raise MalformedMessage("not UTF-8 text", expected="JSON in UTF-8") from error
     _check_depth(raw, max_depth)
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-            parse_int=_safe_integer,
-        )
+        value = _DECODER.decode(text)
     except RecursionError as error:
         raise TooLarge("JSON nested too deeply", expected=f"at most {max_depth} levels") from error
     except json.JSONDecodeError as error:
@@ -90,12 +94,9 @@ def parse_object(data: bytes | str, *, max_bytes: int = MAX_JSON_BYTES, max_dept
 
 def canonical_json(value: Any) -> bytes:
     """`value` in RFC 8785 form: equal values have equal bytes."""
-    try:
-        return _encode(_plain(value)).encode()
-    except _NotPlain:
-        pass
-    except (UnicodeError, RecursionError) as error:
-        raise MalformedMessage("cannot be written in RFC 8785 form") from error
+    quick = _quick(value)
+    if quick is not None:
+        return quick
     try:
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeError, RecursionError) as error:
@@ -114,6 +115,8 @@ def digest_json(value: Any) -> str:
 
 def _check_depth(data: bytes, max_depth: int) -> None:
     """Takes the innermost pairs of brackets away, level by level; counts only where something is left."""
+    if data.count(b"[") + data.count(b"{") <= max_depth:
+        return
     brackets = left = _brackets(data)
     for _ in range(max_depth):
         if not left:
@@ -134,27 +137,26 @@ def _brackets(data: bytes) -> bytes:
     return _STRING.sub(b"", left) if b'"' in left else left
 
 
-class _NotPlain(Exception):
-    """RFC 8785 asks for more than sorted names and no spaces."""
+def _quick(value: Any) -> bytes | None:
+    """The RFC 8785 form of `value` from a serializer that knows nothing of it, or None where it would differ.
 
-
-def _plain(value: Any) -> Any:
-    """`value` with whole numbers as integers, as it then only needs sorting; raises _NotPlain for what needs more.
-
-    That is: names outside ASCII, whose order is by UTF-16 code unit, and numbers that ECMAScript writes otherwise.
+    It differs in the order of names outside the Basic Multilingual Plane (ECMAScript sorts UTF-16 code units), in
+    numbers with an exponent and in minus zero; and it writes `null` for what is no number at all.
     """
-    kind = cast(type[Any], type(value))
-    if kind is str or value is None or kind is bool:
-        return value
-    if kind is dict:
-        if not all(type(name) is str and name.isascii() for name in value):
-            raise _NotPlain
-        return {name: item if type(item) is str else _plain(item) for name, item in value.items()}
-    if kind is list:
-        return [item if type(item) is str else _plain(item) for item in value]
-    if kind in (int, float) and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER and value == int(value):
-        return int(value)
-    raise _NotPlain
+    try:
+        text = orjson.dumps(value, option=_SORTED)
+    except (orjson.JSONEncodeError, RecursionError):
+        return None
+    if b'\\"' in text or (not text.isascii() and text.translate(None, _BELOW_ASTRAL)):
+        return None
+    pieces = text.split(b'"')  # no quote inside a string: what stands outside of strings is every second piece
+    outside = b'"'.join(pieces[::2])
+    if _WRITTEN_OTHERWISE.search(outside):
+        return None
+    if b".0" in outside:
+        pieces[::2] = _POINT_ZERO.sub(b"", outside).split(b'"')
+        return b'"'.join(pieces)
+    return text
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> JsonObject:
@@ -198,3 +200,8 @@ def _refuse_surrogates(value: Any) -> None:
                 _refuse_surrogates(item)
         case _:
             pass
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_safe_integer
+)

@@ -1,5 +1,7 @@
 """Public and private keys, named by their JOSE curve, and the two things a private key is asked to do.
 
+Ed25519 is libsodium's, every other curve OpenSSL's (docs/adr/0029).
+
 The keystore of a node never gives a private key away: it hands out a `Signer` or an `Agreement`. Pure code here
 takes those ports and so cannot tell a key in memory from one in a hardware module.
 """
@@ -10,9 +12,11 @@ from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, x25519
+from cryptography.hazmat.primitives.asymmetric import ec, x25519
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from nacl import bindings as sodium
+from nacl.exceptions import BadSignatureError
 
 from protocols.errors import MalformedMessage, UnsupportedMessage
 from protocols.jose.encoding import JsonObject, b64url_decode, b64url_encode, digest_json
@@ -27,6 +31,7 @@ _EC: dict[str, tuple[type[ec.EllipticCurve], int]] = {
     "secp256k1": (ec.SECP256K1, 32),
 }
 _ALG = {"Ed25519": "EdDSA", "P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "secp256k1": "ES256K"}
+_ED25519_BYTES = 64
 _SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _HASH: dict[str, hashes.HashAlgorithm] = {
     "ES256": hashes.SHA256(),
@@ -104,11 +109,14 @@ class PublicKey:
         return _ALG[self.crv]
 
     def verify(self, data: bytes, signature: bytes) -> bool:
-        """Whether `signature` (raw r‖s for the elliptic curves) is this key's over `data`; never raises."""
+        """Whether `signature` (raw r‖s for the elliptic curves) is this key's over `data`; never raises.
+
+        No signature is one of an Ed25519 key of small order: with such a key one signature fits any data.
+        """
         try:
             if self.crv == "Ed25519":
-                ed25519.Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, data)
-                return True
+                sodium.crypto_sign_open(signature + data, self.raw)
+                return len(signature) == _ED25519_BYTES
             curve, size = _EC[self.crv]
             if len(signature) != 2 * size:
                 return False
@@ -116,7 +124,7 @@ class PublicKey:
             point = ec.EllipticCurvePublicKey.from_encoded_point(curve(), self.raw)
             point.verify(der, data, ec.ECDSA(_HASH[_ALG[self.crv]]))
             return True
-        except (InvalidSignature, KeyError, ValueError):
+        except (BadSignatureError, InvalidSignature, KeyError, ValueError):
             return False
 
 
@@ -175,7 +183,7 @@ class PrivateKey:
     def from_secret(crv: str, secret: bytes, kid: str = "") -> "PrivateKey":
         """`secret`: the 32-byte seed, or the big-endian scalar for the elliptic curves."""
         if crv == "Ed25519":
-            raw = ed25519.Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
+            raw, _ = sodium.crypto_sign_seed_keypair(secret)
         elif crv == "X25519":
             raw = x25519.X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
         else:
@@ -206,7 +214,7 @@ class PrivateKey:
 
     def sign(self, data: bytes) -> bytes:
         if self.public.crv == "Ed25519":
-            return ed25519.Ed25519PrivateKey.from_private_bytes(self.secret).sign(data)
+            return sodium.crypto_sign(data, self.secret + self.public.raw)[:_ED25519_BYTES]
         curve, size = _EC[self.public.crv]
         key = ec.derive_private_key(int.from_bytes(self.secret, "big"), curve())
         r, s = decode_dss_signature(key.sign(data, ec.ECDSA(_HASH[self.public.alg])))

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+MAX_TTL_S = 366 * 24 * 3600
+"""A year: whatever longer an issuer hints at is read as this, since numbers without end fit into no table."""
+
 
 class Freshness(StrEnum):
     """Fresh: as good as new. Stale: usable, and the report says how old. Unknown: too old to conclude from."""

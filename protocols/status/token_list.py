@@ -23,10 +23,11 @@ from protocols.dids.document import DidDocument
 from protocols.errors import MalformedMessage
 from protocols.jose.encoding import JsonObject
 from protocols.jose.keys import Signer
+from protocols.status.acceptance import MAX_LIST_DOCUMENT_BYTES, Snapshot
 from protocols.status.bitstring import compress, inflate
 from protocols.status.entry import Form
 from protocols.status.errors import MalformedValueError, StatusVerificationError
-from protocols.status.lookup import MAX_LIST_DOCUMENT_BYTES, Snapshot
+from protocols.status.freshness import MAX_TTL_S
 from protocols.status.token_status import MECHANISM, SIZES, count_taken_back, decode_list, encode_list
 
 TYP = "statuslist+jwt"
@@ -177,7 +178,7 @@ def _ttl(payload: JsonObject) -> float | None:
         return None
     if isinstance(ttl, bool) or not isinstance(ttl, int | float) or ttl <= 0:
         raise MalformedValueError("ttl", found=str(ttl)[:32], expected="a positive number of seconds")
-    return float(ttl)
+    return min(float(ttl), MAX_TTL_S)
 
 
 def _cleared(previous: Snapshot | None, data: bytes, size: int) -> int:

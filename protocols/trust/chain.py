@@ -9,12 +9,14 @@ Spec: https://openid.net/specs/openid-federation-1_0.html#section-10.2
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from itertools import pairwise
 from typing import Any
 
 from protocols.jose.keys import PublicKey
 from protocols.trust.entity import node_did
 from protocols.trust.membership import Membership
+from protocols.trust.policy import apply_policy, merge_policies
 from protocols.trust.refusal import StatementRefused, shown
 from protocols.trust.statement import EntityStatement, parse_statement
 
@@ -58,7 +60,7 @@ def validate_chain(statements: Sequence[str], *, anchors: Anchors, now: datetime
         StatementRefused: those of `parse_statement`, and `chain_length`, `chain_size`, `loop`, `not_a_configuration`,
             `not_a_subordinate_statement`, `iss_sub_mismatch`, `unknown_anchor`, `kid_unknown`, `signature`,
             `authority_hints_mismatch`, `anchor_key`, `max_path_length`, `naming_constraints`,
-            `metadata_policy_unsupported`, `did_mismatch`.
+            `metadata_policy`, `metadata`, `did_mismatch`.
     """
     _check_limits(statements)
     parsed = tuple(parse_statement(token, now) for token in statements)
@@ -71,13 +73,14 @@ def validate_chain(statements: Sequence[str], *, anchors: Anchors, now: datetime
         )
     _check_signatures(parsed, keys)
     _check_constraints(parsed)
-    _check_did(parsed)
+    metadata = _resolved(parsed)
+    _check_did(parsed, metadata)
     return Chain(
         subject=parsed[0].sub,
         anchor=anchor.iss,
         exp=min(statement.exp for statement in parsed),
         statements=parsed,
-        metadata=_resolved(parsed),
+        metadata=metadata,
     )
 
 
@@ -152,35 +155,37 @@ def _check_signatures(parsed: tuple[EntityStatement, ...], anchor_keys: Mapping[
 
 def _check_constraints(parsed: tuple[EntityStatement, ...]) -> None:
     for position, statement in enumerate(parsed):
-        if statement.metadata_policy is not None:
-            # a policy that is passed over would let through what a superior forbade
-            raise StatementRefused(
-                "a metadata policy that this node does not apply", rule="metadata_policy_unsupported", expected="none"
-            )
         if statement.constraints is not None:
             statement.constraints.check(
                 intermediates=position - 1, subjects=[below.sub for below in parsed[: position + 1]]
             )
 
 
-def _check_did(parsed: tuple[EntityStatement, ...]) -> None:
-    """The DID that the anchor admitted is the one that the member claims."""
+def _check_did(parsed: tuple[EntityStatement, ...], resolved: Mapping[str, Mapping[str, Any]]) -> None:
+    """The DID that the anchor admitted is the one that the member claims, and no policy makes another of it."""
     membership = parsed[1 if len(parsed) > 2 else 0].membership
     if membership is None:
         return
-    for statement in parsed[:2]:
-        if node_did(statement.metadata) != membership.did:
+    claimed = [statement.metadata for statement in parsed[:2]]
+    for metadata in [*claimed, resolved] if "ler_node" in resolved else claimed:
+        if node_did(metadata) != membership.did:
             raise StatementRefused(
                 "a DID other than the one that was admitted",
                 rule="did_mismatch",
-                found=shown(node_did(statement.metadata)),
+                found=shown(node_did(metadata)),
                 expected=membership.did,
             )
 
 
 def _resolved(parsed: Sequence[EntityStatement]) -> dict[str, dict[str, Any]]:
-    """The subject's metadata, overridden by its immediate superior's, without types that a superior does not allow."""
+    """The subject's metadata as its superiors make it (section 6.1.4).
+
+    Overridden by the immediate superior's, without the types that a superior does not allow, and under the policies
+    of all superiors, merged from the anchor downwards.
+    """
     above: Mapping[str, Mapping[str, Any]] = parsed[1].metadata if len(parsed) > 2 else {}
     merged = {name: {**own, **above.get(name, {})} for name, own in parsed[0].metadata.items()}
     limits = [statement.constraints for statement in parsed if statement.constraints is not None]
-    return {name: value for name, value in merged.items() if all(limit.allows(name) for limit in limits)}
+    allowed = {name: value for name, value in merged.items() if all(limit.allows(name) for limit in limits)}
+    policies = (statement.metadata_policy for statement in reversed(parsed) if statement.metadata_policy is not None)
+    return apply_policy(reduce(merge_policies, policies, {}), allowed)

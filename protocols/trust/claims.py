@@ -10,6 +10,7 @@ from protocols.jose.encoding import JsonObject
 from protocols.jose.jws import parse_compact
 from protocols.trust.entity import check_entity_id
 from protocols.trust.jwks import parse_jwks
+from protocols.trust.policy import OPERATORS
 from protocols.trust.refusal import StatementRefused, refusing, shown
 from protocols.trust.shape import list_of, object_of, texts_of
 
@@ -28,7 +29,6 @@ _CONFIGURATION_ONLY = {
 _SUBORDINATE_ONLY = {"constraints", "metadata_policy", "metadata_policy_crit", "source_endpoint"}
 _DEFINED = _COMMON | _CONFIGURATION_ONLY | _SUBORDINATE_ONLY | {"trust_anchor"}
 _UNDERSTOOD = {MEMBERSHIP_CLAIM}
-_STANDARD_OPERATORS = {"value", "add", "default", "one_of", "subset_of", "superset_of", "essential"}
 
 
 def check_required(claims: JsonObject) -> None:
@@ -77,7 +77,7 @@ def check_policy_crit(claims: JsonObject) -> None:
                 "a critical policy operator that is not understood",
                 rule="metadata_policy_crit",
                 found=name[:80],
-                expected=f"none: {', '.join(sorted(_STANDARD_OPERATORS))} need not be listed",
+                expected=f"none: {', '.join(sorted(OPERATORS))} need not be listed",
             )
 
 

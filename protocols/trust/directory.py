@@ -1,7 +1,8 @@
 """The directory of a network as one document: every member's statements and DID document, for whoever checks them.
 
 A wallet downloads it whole, so that nobody learns whom it is about to deal with, and believes none of it on the word
-of whoever served it: each member counts only with a chain to an anchor that the wallet knows out of band.
+of whoever served it: each member counts only with a chain to an anchor that the wallet knows out of band, and with
+the DID document whose digest its own configuration states.
 
     {"anchor": configuration, "members": [{"entity_id", "did", "configuration", "statement", "did_document"}, …],
      "synced_at": RFC 3339}
@@ -18,7 +19,7 @@ from protocols.dids.parse import parse_document
 from protocols.errors import ProtocolError
 from protocols.jose.encoding import JsonObject
 from protocols.trust.chain import Anchors, Chain, validate_chain
-from protocols.trust.entity import agree
+from protocols.trust.entity import agree, states_document
 from protocols.trust.membership import Membership
 from protocols.trust.refusal import StatementRefused
 from protocols.trust.shape import list_of, object_of
@@ -50,7 +51,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A member whose chain held and whose publications name each other. `name` is what the anchor approved."""
+    """A member whose chain held, whose publications name each other and who states this `document`.
+
+    `name` is what the anchor approved.
+    """
 
     entity_id: str
     did: str
@@ -108,6 +112,8 @@ def _listed(value: object, anchor: str, anchors: Anchors, now: datetime) -> List
         did = chain.membership.did
         parsed = parse_document(raw, did)
         agree(chain.subject, did, parsed, chain.statements[0])
+        if not states_document(chain.statements[0], raw):
+            return None  # the word of whoever served the directory, and of nobody else
     except ProtocolError:
         return None
     return Listed(

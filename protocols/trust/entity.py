@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from protocols.dids.document import DidDocument
+from protocols.jose.encoding import JsonObject, digest_json
 from protocols.trust.refusal import StatementRefused, shown
 
 MAX_ENTITY_ID_CHARACTERS = 512
@@ -23,7 +24,7 @@ _EXPECTED = "https://host[:port][/path] in lower case, without query, fragment, 
 
 
 class Configuration(Protocol):
-    """What `agree` needs of an entity configuration."""
+    """What is needed of an entity configuration here."""
 
     @property
     def sub(self) -> str: ...
@@ -111,6 +112,29 @@ def agree(entity_id: str, did: str, did_document: DidDocument, configuration: Co
             found=f"{len(did_document.also_known_as)} other names",
             expected=f"alsoKnownAs with {entity_id}",
         )
+
+
+def states_document(configuration: Configuration, did_document: JsonObject) -> bool:
+    """Whether the node states with its federation key that this is its DID document, False where it states none.
+
+    A did:web document has no signature of its own. From the host itself it comes with the host's certificate; from
+    anyone else, as in a directory or a bundle, it is only as good as this statement.
+
+    Args:
+        did_document: as served, of which `metadata.ler_node.did_document_sha256` is `digest_json`.
+
+    Raises:
+        StatementRefused: `did_document_digest`, it states another.
+    """
+    stated = configuration.metadata.get("ler_node", {}).get("did_document_sha256")
+    if stated is not None and stated != (found := digest_json(did_document)):
+        raise StatementRefused(
+            "not the DID document that the entity configuration states",
+            rule="did_document_digest",
+            found=found,
+            expected=shown(stated),
+        )
+    return stated is not None
 
 
 def _is_port(port: str | None, *, default: int) -> bool:

@@ -11,7 +11,8 @@ answerable after suspension, merger and closing.
                         └──────── left, removed      left, removed, closed, merged
                         (apply again)            (closed and merged are final)
 
-An application that is withdrawn is `left`, one that is refused is `removed`.
+An application that is withdrawn is `left`, one that is refused is `removed`. A suspension may have an end: from then
+on the member is one again, whether or not `reinstated` was written down.
 """
 
 from collections.abc import Sequence
@@ -53,15 +54,29 @@ LEGAL: dict[State, dict[EventName, State]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MembershipEvent:
-    """One change of standing. `successor` is the entity id that a closed or merged member points to."""
+    """One change of standing.
+
+    Args:
+        at: from when on it counts.
+        successor: the entity id that a closed or merged member points to.
+        until: when a suspension ends by itself; None: when it is ended.
+    """
 
     event: EventName
     at: datetime
     reason: str | None = None
     successor: str | None = None
+    until: datetime | None = None
 
     def __post_init__(self) -> None:
         checked(self.at)
+        if self.until is not None and (self.event != "suspended" or self.until <= self.at):
+            raise StatementRefused(
+                "an end of what has none, or before its beginning",
+                rule="membership_event",
+                found=format_instant(self.until),
+                expected="a later instant, only with suspended",
+            )
 
     def to_json(self) -> JsonObject:
         value: JsonObject = {"event": self.event, "at": format_instant(self.at)}
@@ -69,6 +84,8 @@ class MembershipEvent:
             value["reason"] = self.reason
         if self.successor is not None:
             value["successor"] = self.successor
+        if self.until is not None:
+            value["until"] = format_instant(self.until)
         return value
 
     @staticmethod
@@ -98,6 +115,7 @@ class MembershipEvent:
             at=parse_instant(entry.get("at"), rule="membership_event"),
             reason=reason,
             successor=None if successor is None else check_entity_id(successor),
+            until=None if entry.get("until") is None else parse_instant(entry["until"], rule="membership_event"),
         )
 
 
@@ -113,13 +131,16 @@ class Membership:
 
     @property
     def state(self) -> State:
-        """The state after all events."""
+        """The state after all events, a suspension that has an end being one still; see `state_at`."""
         return replay(self.events)
 
     def state_at(self, at: datetime) -> tuple[State, MembershipEvent | None]:
         """The state as of `at`, and the event that led to it; an event counts from its own instant on."""
         past = tuple(event for event in self.events if event.at <= at)
-        return replay(past), past[-1] if past else None
+        state, last = replay(past), past[-1] if past else None
+        if last is not None and last.until is not None and last.until <= at:
+            return "member", MembershipEvent(event="reinstated", at=last.until)
+        return state, last
 
     def continues(self, earlier: "Membership") -> bool:
         """Whether this has all events of `earlier`, unchanged, and at most adds some: no history was rewritten."""
@@ -163,6 +184,18 @@ class Membership:
         )
 
 
+def follow(state: State, last: MembershipEvent | None, event: MembershipEvent) -> State:
+    """The state after `event`, where `last` led to `state`: a suspension may have ended by itself in between.
+
+    Raises:
+        StatementRefused: `illegal_event`.
+    """
+    has_ended = last is not None and last.until is not None and last.until <= event.at
+    if has_ended and event.event != "reinstated":  # which may be written down all the same
+        state = "member"
+    return apply_event(state, event.event)
+
+
 def apply_event(state: State, event: EventName) -> State:
     """The state after `event`; raises StatementRefused (`illegal_event`) for a move that `LEGAL` does not have."""
     following = LEGAL[state].get(event)
@@ -187,5 +220,5 @@ def replay(events: Sequence[MembershipEvent]) -> State:
                 found=format_instant(event.at),
                 expected=f"{format_instant(events[position - 1].at)} or later",
             )
-        state = apply_event(state, event.event)
+        state = follow(state, events[position - 1] if position else None, event)
     return state

@@ -6,10 +6,8 @@ The application is signed by the applicant's DID: whoever answers for the DID as
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from protocols.dids.document import DidDocument
-from protocols.errors import EnvelopeError
 from protocols.jose.encoding import (
     JsonObject,
     b64url_decode,
@@ -18,8 +16,10 @@ from protocols.jose.encoding import (
     digest,
     parse_object,
 )
-from protocols.jose.jws import CompactJws, parse_compact, sign_compact
+from protocols.jose.jws import parse_compact, sign_compact
 from protocols.jose.keys import PublicKey, Signer
+from protocols.trust.agreement import Agreement
+from protocols.trust.did_request import MAX_REQUEST_BYTES
 from protocols.trust.entity import check_entity_id, entity_id_of
 from protocols.trust.jwks import parse_jwks, to_jwks
 from protocols.trust.refusal import StatementRefused, refusing, shown
@@ -29,10 +29,7 @@ from protocols.trust.times import from_seconds, to_seconds
 
 APPLICATION_TYP = "ler-join-application+jwt"
 MAX_INVITE_CHARACTERS = 16 * 1024
-MAX_APPLICATION_BYTES = 32 * 1024
 MAX_NAME_CHARACTERS = 200
-MAX_APPLICATION_AGE = timedelta(days=1)
-_LEEWAY = timedelta(seconds=60)
 _LINK_PATH = "/federation/join#"
 
 
@@ -131,7 +128,11 @@ class RolesWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinApplication:
-    """A request to be admitted by `anchor`; to be believed only after `check`."""
+    """A request to be admitted by `anchor`; to be believed only after `check_request`.
+
+    Whether the invitation is one of the anchor's and unused is for whoever stores invitations. `agreement` are the
+    terms that the applicant agrees to; None where it was shown none.
+    """
 
     anchor: str
     entity_id: str
@@ -141,6 +142,7 @@ class JoinApplication:
     invite_token_hash: str
     name: str
     iat: datetime
+    agreement: Agreement | None = None
     kid: str = ""
     token: str = ""
 
@@ -156,6 +158,8 @@ class JoinApplication:
             "name": self.name,
             "iat": to_seconds(self.iat),
         }
+        if self.agreement is not None:
+            claims["agreement"] = self.agreement.to_json()
         return sign_compact(claims, signer, typ=APPLICATION_TYP)
 
     @staticmethod
@@ -164,10 +168,10 @@ class JoinApplication:
 
         Raises:
             StatementRefused: `too_large`, `not_a_jws`, `entity_id`, `did`, `did_mismatch`, `jwks` and its kin,
-                `roles`, `registration`, `application`, `iat_invalid`.
+                `roles`, `registration`, `application`, `agreement`, `iat_invalid`.
         """
         with refusing("not_a_jws"):
-            jws = parse_compact(token, typ=APPLICATION_TYP, max_bytes=MAX_APPLICATION_BYTES)
+            jws = parse_compact(token, typ=APPLICATION_TYP, max_bytes=MAX_REQUEST_BYTES)
             claims, kid = jws.claims, jws.kid
         entity_id, did = check_entity_id(claims.get("iss")), str(claims.get("did"))
         if entity_id_of(did) != entity_id:
@@ -183,45 +187,10 @@ class JoinApplication:
             invite_token_hash=_text(claims, "invite_token_hash", rule="application"),
             name=_text(claims, "name", rule="application"),
             iat=from_seconds(claims.get("iat"), claim="iat"),
+            agreement=None if claims.get("agreement") is None else Agreement.parse(claims["agreement"]),
             kid=kid,
             token=token,
         )
-
-    def check(self, document: DidDocument, *, anchor: str, now: datetime) -> None:
-        """Returns when the DID itself signed this, lately, for this anchor.
-
-        Whether the invitation is one of the anchor's and unused is for whoever stores invitations.
-
-        Raises:
-            StatementRefused: `aud`, `application_stale`, `issued_in_the_future`, `did_mismatch`, `kid_unknown`,
-                `signature`.
-        """
-        if self.anchor != anchor:
-            raise StatementRefused("an application to another network", rule="aud", found=self.anchor, expected=anchor)
-        if self.iat > now + _LEEWAY:
-            raise StatementRefused("an application of the future", rule="issued_in_the_future", expected="iat past")
-        if now - self.iat > MAX_APPLICATION_AGE:
-            raise StatementRefused("an old application", rule="application_stale", expected="at most a day old")
-        if document.id != self.did:
-            raise StatementRefused(
-                "a DID document of another DID", rule="did_mismatch", found=document.id[:80], expected=self.did
-            )
-        method = document.method(self.kid, "authentication")
-        if method is None or method.revoked is not None or (method.expires is not None and method.expires <= now):
-            raise StatementRefused(
-                "signed with a key that the DID does not use now",
-                rule="kid_unknown",
-                found=self.kid[:80],
-                expected="a current authentication key",
-            )
-        _verify(parse_compact(self.token, max_bytes=MAX_APPLICATION_BYTES), method.key)
-
-
-def _verify(jws: CompactJws, key: PublicKey) -> None:
-    try:
-        jws.verify(key)
-    except EnvelopeError as error:
-        raise StatementRefused(error.detail, rule="signature") from error
 
 
 def _text(value: JsonObject, name: str, *, rule: str) -> str:

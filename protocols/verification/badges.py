@@ -23,7 +23,7 @@ def endorses_its_place(around: CredentialEvidence, inner: CredentialEvidence) ->
     It endorses an object that it stands in, or, where it stands in the credential itself, also the credential's
     issuer, subject or achievement.
     """
-    if "EndorsementCredential" not in type_names(inner.document.get("type")):
+    if "EndorsementCredential" not in type_names(inner.content.get("type")):
         return
     may_be = {*inner.around, *subject_ids(around), *_ids(around, "issuer")}
     for subject in objects(around.document.get("credentialSubject")):
@@ -35,7 +35,7 @@ def endorses_its_place(around: CredentialEvidence, inner: CredentialEvidence) ->
 
 def is_of_the_same_person(around: CredentialEvidence, inner: CredentialEvidence) -> Iterable[Finding]:
     """Step 9: a record in a learner record is about the same person; whoever puts one together can put in anything."""
-    if around.record is None or "EndorsementCredential" in type_names(inner.document.get("type")):
+    if around.record is None or "EndorsementCredential" in type_names(inner.content.get("type")):
         return
     outer, named = set(subject_ids(around)), set(subject_ids(inner))
     if outer and named:

@@ -17,6 +17,7 @@ from typing import Any
 
 from protocols.credentials.canonical import Reading
 from protocols.credentials.contexts import PINNED
+from protocols.credentials.enveloped import contents_of, is_enveloped
 from protocols.credentials.proofs import check_proofs
 from protocols.credentials.shape import as_object, as_text, many
 from protocols.dids.document import DidDocument
@@ -25,7 +26,7 @@ from protocols.dids.parse import parse_document
 from protocols.errors import MalformedMessage, ProtocolError
 from protocols.findings import Outcome
 from protocols.jose.encoding import JsonObject, canonical_json, parse_object
-from protocols.status.lookup import MAX_LIST_DOCUMENT_BYTES
+from protocols.status.acceptance import MAX_LIST_DOCUMENT_BYTES
 from protocols.trust.jwks import parse_jwks, to_jwks
 from protocols.verification.report import write_time
 
@@ -220,21 +221,24 @@ def _maker(bundle: Bundle) -> DidDocument:
 
 
 def _digests(held: Any) -> JsonObject:
-    """SHA-256 of each context that is named anywhere in it, by URL."""
+    """SHA-256 of each context that is named anywhere in it, in envelopes too, by URL."""
     found: JsonObject = {}
     pending: list[Any] = [held]
     while pending:
         value = pending.pop()
         if isinstance(value, list):
             pending += value
-        elif isinstance(value, dict):
-            for name, item in (as_object(value) or {}).items():
+        elif (document := as_object(value)) is not None:
+            if is_enveloped(document):
+                pending.append(contents_of(document))
+            for name, item in document.items():
                 if name != "@context":
                     pending.append(item)
                     continue
                 for url in map(as_text, many(item)):
                     if url not in PINNED:
-                        raise BundleRefused("a context that is not pinned", found=str(url)[:120])
+                        expected = "a built-in one: whoever reads the bundle has no others"
+                        raise BundleRefused("a context that is not built in", found=str(url)[:120], expected=expected)
                     found[str(url)] = PINNED[str(url)][1]
     return found
 

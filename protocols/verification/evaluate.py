@@ -135,8 +135,8 @@ def _match_skills(
 
 def _offers(credential: CredentialEvidence, where: str, outcome: Outcome) -> Iterable[SkillOffer]:
     verified: Verified = outcome.value if outcome is not Outcome.NOT_APPLICABLE else "could_not_tell"
-    id_ = credential.document.get("id")
-    for alignment in alignments(credential.document):
+    id_ = credential.content.get("id")
+    for alignment in alignments(credential.content):
         url, name = alignment.get("targetUrl"), alignment.get("targetName")
         if isinstance(url, str):
             framework = alignment.get("targetFramework")
@@ -169,7 +169,7 @@ def _offers_of_results(credential: CredentialEvidence, id_: str, verified: Verif
 
 
 def _achievement_name(credential: CredentialEvidence) -> str:
-    for subject in objects(credential.document.get("credentialSubject")):
+    for subject in objects(credential.content.get("credentialSubject")):
         for achievement in objects(subject.get("achievement")):
             if isinstance(name := achievement.get("name"), str):
                 return name
@@ -179,7 +179,7 @@ def _achievement_name(credential: CredentialEvidence) -> str:
 def _as_published(credential: CredentialEvidence, where: str) -> Finding:
     """Step 10: what the issuer's own page says of the achievement; not signed, so it explains and decides nothing."""
     name = "skills as its issuer publishes them"
-    stated = [str(alignment.get("targetUrl")) for alignment in alignments(credential.document)]
+    stated = [str(alignment.get("targetUrl")) for alignment in alignments(credential.content)]
     published = credential.published_skills
     if published is None or not stated:
         reason = "its issuer's page was not synced, or does not speak of this achievement"

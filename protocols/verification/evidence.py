@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from protocols.credentials.clr import LearnerRecord
+from protocols.credentials.enveloped import SdJwtVc
 from protocols.credentials.open_badges import Badge, Identity, IdentityObject
 from protocols.credentials.proofs.result import ProofResult
 from protocols.credentials.schema import NamedSchema
@@ -53,7 +54,8 @@ class CredentialEvidence:
     Args:
         document: the credential as JSON; of one in JOSE form, the document inside.
         parse_problems: what made it unreadable within limits.
-        context_problems: unknown contexts, undefined or dropped terms.
+        parse_unknown: why it cannot be read here, where that says nothing against it.
+        context_problems: unknown contexts, undefined or dropped terms; None where it has no contexts.
         schema_problems: None where no schema is pinned for its types.
         named_schemas: those that it names itself, as far as they are known here.
         proofs: one answer for each proof; none where it has none.
@@ -64,6 +66,9 @@ class CredentialEvidence:
             no metadata was synced, or it does not name the achievement.
         identities: what its subjects are named by besides their ids.
         badge: what it says as an Open Badge; None where it is none. `record` likewise as a learner record.
+        sd_jwt_vc: what it says as an SD-JWT VC; None where it is none.
+        key_binding: the answer for the key binding of an SD-JWT; None where it has none and none was asked for.
+        is_binding_asked: whether a nonce or an audience was set that the key binding has to repeat.
         embedded: embedded credentials and endorsements, gathered alike.
         embedded_left: how many more there are, past the limits, that were not looked at.
         at: JSON pointer to it within the credential around it; empty where there is none around it.
@@ -72,7 +77,8 @@ class CredentialEvidence:
 
     document: Mapping[str, Any]
     parse_problems: tuple[str, ...] = ()
-    context_problems: tuple[str, ...] = ()
+    parse_unknown: str | None = None
+    context_problems: tuple[str, ...] | None = ()
     schema_problems: tuple[str, ...] | None = ()
     named_schemas: tuple[NamedSchema, ...] = ()
     proofs: tuple[ProofResult, ...]
@@ -84,10 +90,18 @@ class CredentialEvidence:
     identities: tuple[IdentityObject, ...] = ()
     badge: Badge | None = None
     record: LearnerRecord | None = None
+    sd_jwt_vc: SdJwtVc | None = None
+    key_binding: ProofResult | None = None
+    is_binding_asked: bool = False
     embedded: tuple["CredentialEvidence", ...] = ()
     embedded_left: int = 0
     at: str = ""
     around: tuple[str, ...] = ()
+
+    @property
+    def content(self) -> Mapping[str, Any]:
+        """What is read in the names of Open Badges: the document, or of an SD-JWT VC what is said in those names."""
+        return self.document if self.sd_jwt_vc is None else self.sd_jwt_vc.content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from protocols.credentials.enveloped.sd_jwt_vc_claims import REGISTERED
 from protocols.findings import Outcome
 from protocols.requests.query import objects
 from protocols.verification.evidence import CredentialEvidence
@@ -54,13 +55,24 @@ def provenance_of(credential: CredentialEvidence, presenter: Presenter) -> Prove
 
 
 def claims_of(credential: CredentialEvidence, presenter: Presenter, where: str) -> Iterable[ClaimProvenance]:
-    """Every member of every subject, but its id and type, and the same of what is embedded."""
+    """Every member of every subject, but its id and type, and the same of what is embedded.
+
+    Of an SD-JWT VC, every claim that is not about the credential itself.
+    """
     provenance = provenance_of(credential, presenter)
+    if credential.sd_jwt_vc is not None:
+        for name in sorted(credential.document.keys() - REGISTERED):
+            yield ClaimProvenance(path=f"{where}/{_escaped(name)}", provenance=provenance)
+        return
     value = credential.document.get("credentialSubject")
     for index, subject in enumerate(objects(value)):
         base = f"{where}/credentialSubject/{index}" if isinstance(value, list) else f"{where}/credentialSubject"
         for name in sorted(subject.keys() - {"id", "type"}):
-            escaped = name.replace("~", "~0").replace("/", "~1")
-            yield ClaimProvenance(path=f"{base}/{escaped}", provenance=provenance)
+            yield ClaimProvenance(path=f"{base}/{_escaped(name)}", provenance=provenance)
     for inner in credential.embedded:
         yield from claims_of(inner, presenter, where + inner.at)
+
+
+def _escaped(name: str) -> str:
+    """A member's name as it stands in a JSON pointer (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")

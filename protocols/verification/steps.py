@@ -8,8 +8,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from protocols.credentials.enveloped.sd_jwt_vc_claims import is_bound_to
 from protocols.credentials.proofs.result import ProofResult
-from protocols.credentials.schema import NamedSchema
 from protocols.findings import Finding, Outcome, judged, overall, unknown
 from protocols.requests.query import objects
 from protocols.status.freshness import Freshness
@@ -22,6 +22,7 @@ from protocols.verification.badges import (
     results_and_evidence,
 )
 from protocols.verification.evidence import CredentialEvidence, Policy, StatusEvidence
+from protocols.verification.form import form_findings
 from protocols.verification.holder import Presenter, holder_findings, subject_ids
 
 _SAYS = {"revocation": "revoked", "suspension": "suspended"}
@@ -37,10 +38,7 @@ def check_credential(
     `where` (a JSON pointer into the presentation) stands in the evidence of each.
     """
     found = (
-        _problems(1, "parsed within limits", credential.parse_problems, "read completely, within limits"),
-        _contexts(credential),
-        _schema(credential),
-        *map(_named_schema, credential.named_schemas),
+        *form_findings(credential),
         *_proofs(credential, presenter),
         _dates(credential),
         *_statuses(credential, policy),
@@ -55,6 +53,8 @@ def check_credential(
 def is_self_attested(credential: CredentialEvidence, presenter: Presenter) -> bool:
     """Whether the issuer, stated or found, is the one it is about or who presents it: the learner's own word."""
     learner = {*subject_ids(credential), presenter.did, *presenter.other_names} - {None}
+    if credential.sd_jwt_vc is not None and is_bound_to(credential.sd_jwt_vc, credential.issuer.did):
+        return True
     return not learner.isdisjoint({credential.issuer.did, issuer_id(credential)})
 
 
@@ -79,34 +79,6 @@ def did_of(proof: ProofResult) -> str:
     return proof.verification_method.partition("#")[0]
 
 
-def _problems(number: int, name: str, problems: tuple[str, ...], held: str) -> Finding:
-    return judged(number, name, "; ".join(problems)[:500] or None, held)
-
-
-def _contexts(credential: CredentialEvidence) -> Finding:
-    by_itself = ", some by itself" if objects(credential.document.get("@context")) else ""
-    held = f"every term is defined{by_itself}, none dropped"
-    return _problems(2, "known contexts and terms", credential.context_problems, held)
-
-
-def _schema(credential: CredentialEvidence) -> Finding:
-    if credential.schema_problems is None:
-        reason = "no schema is pinned for its types"
-        return Finding(number=3, name="schema", outcome=Outcome.NOT_APPLICABLE, reason=reason)
-    return _problems(3, "schema", credential.schema_problems, "fits the schema of its type")
-
-
-def _named_schema(schema: NamedSchema) -> Finding:
-    """A schema that its issuer names; one that is not known here is told, and decides nothing."""
-    evidence = {"schema": schema.id[:2048], "type": schema.type[:200]}
-    name = "schema named in it"
-    if schema.problems is None:
-        reason = "it names a schema that is not known here, so this was not checked"
-        return Finding(number=3, name=name, outcome=Outcome.NOT_APPLICABLE, reason=reason, evidence=evidence)
-    found = _problems(3, name, schema.problems, "fits the schema that it names")
-    return replace(found, evidence=evidence)
-
-
 def _proofs(credential: CredentialEvidence, presenter: Presenter) -> Iterable[Finding]:
     """One finding for each proof, and one for what all of them leave open: did the issuer sign?
 
@@ -120,6 +92,8 @@ def _proofs(credential: CredentialEvidence, presenter: Presenter) -> Iterable[Fi
         yield judged(4, name, None, "it has the proof of the presentation, whose holder is its issuer", issuer=issuer)
     elif not credential.proofs:
         yield judged(4, name, "it has no proof", "")
+    elif not own and (credential.parse_unknown or (credential.sd_jwt_vc and not issuer.startswith("did:"))):
+        yield unknown(4, name, "who issued it cannot be told here, so neither whether they signed it")
     elif not own:
         yield judged(4, name, "no proof is by a key of its issuer", "", issuer=issuer)
     elif Outcome.YES in own:
@@ -170,6 +144,7 @@ def _status(status: StatusEvidence, policy: Policy) -> Finding:
     evidence = {"list": entry.list_url, "index": entry.index, "freshness": answer.freshness.value}
     more = {"error": answer.error, "reference": list(entry.reference), "cleared": answer.cleared_count}
     evidence |= {name: value for name, value in more.items() if value}
+    evidence |= {} if answer.value is None else {"value": answer.value}
     return Finding(
         number=6,
         name=f"status: {shown(entry.purpose)}",
@@ -186,7 +161,7 @@ def _standing(credential: CredentialEvidence, presenter: Presenter) -> Finding:
     decision = issuer.standing
     if is_self_attested(credential, presenter):
         return judged(7, name, "self-attested: its issuer is the one it is about", "", at=at, issuer=issuer.did)
-    if issuer_id(credential) != issuer.did:
+    if credential.parse_unknown is None and issuer_id(credential) != issuer.did:
         return judged(7, name, "the standing found is another's than the issuer's", "", at=at)
     since = None if decision.since is None else decision.since.isoformat().replace("+00:00", "Z")
     evidence = {"issuer": issuer.did, "cause": decision.cause, "since": since}
@@ -200,6 +175,8 @@ def _standing(credential: CredentialEvidence, presenter: Presenter) -> Finding:
 
 def issuer_id(credential: CredentialEvidence) -> str | None:
     """The issuer's id as the credential states it, written either way."""
+    if credential.sd_jwt_vc is not None:
+        return credential.sd_jwt_vc.issuer or None
     issuer = credential.document.get("issuer")
     found = next((item.get("id") for item in objects(issuer)), None) if not isinstance(issuer, str) else issuer
     return found if isinstance(found, str) else None

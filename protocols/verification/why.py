@@ -20,7 +20,7 @@ _DECIDES = {
 _RESTS_ON = {
     "signed by its issuer": ("proof",),
     "presentation signed by its holder": ("presentation proof",),
-    "presented by the one it is about": ("presentation signed by its holder",),
+    "presented by the one it is about": ("presentation signed by its holder", "key binding"),
 }
 """name of a finding → names of those about the same credential that it follows from."""
 _EMBEDDED, _SKILL = "embedded credentials and endorsements", "skill asked"

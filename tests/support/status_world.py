@@ -11,7 +11,7 @@ from typing import Any
 from node.adapters.did_resolver import Resolver
 from node.adapters.fetch import Fetched
 from node.adapters.proof_worker import ProofChecker, proof_pool
-from node.errors import NodeError, Unreachable
+from node.errors import Unreachable
 from node.log import create_log
 from node.metrics import Metrics
 from node.services.directory import Directory
@@ -86,7 +86,7 @@ def signed_token(
 class Answers:
     """The way out: what stands at each URL, or why nothing does; `asked` are (URL, Accept, ETag) as they came."""
 
-    at: dict[str, bytes | NodeError] = field(default_factory=dict[str, bytes | NodeError])
+    at: dict[str, bytes | Exception] = field(default_factory=dict[str, bytes | Exception])
     etag: str | None = None
     media_type: str = "application/vc"
     asked: list[tuple[str, str, str | None]] = field(default_factory=list[tuple[str, str, str | None]])
@@ -94,7 +94,7 @@ class Answers:
     async def get(self, url: str, *, max_bytes: int, accept: str, etag: str | None = None) -> Fetched:
         self.asked.append((url, accept, etag))
         answer = self.at.get(url, Unreachable("no connection"))
-        if isinstance(answer, NodeError):
+        if isinstance(answer, Exception):
             raise answer
         is_known = etag is not None and etag == self.etag
         return Fetched(

@@ -122,9 +122,12 @@ class Internet:
 
     async def post(self, url: str, body: bytes, *, content_type: str) -> Posted:
         node = await self._reached(url)
-        assert (urlsplit(url).path, content_type) == ("/federation/join", "application/ler-join-application+jwt")
+        take_in = {
+            ("/federation/join", "application/ler-join-application+jwt"): node.admission.apply,
+            ("/federation/leave", "application/ler-leave-notice+jwt"): node.admission.leave,
+        }[urlsplit(url).path, content_type]
         try:
-            record = await node.admission.apply(body.decode())
+            record = await take_in(body.decode())
         except (NodeError, ProtocolError) as error:
             answer = {"error": "access_denied", "error_description": error.detail}
             return Posted(status=403, body=canonical_json(answer), content_type="application/json")

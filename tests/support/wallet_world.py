@@ -41,7 +41,7 @@ from protocols.flows.issue_credential.messages import PIURI as ISSUE
 from protocols.flows.message_pickup.messages import RemoveMail, SetLive, delivery
 from protocols.flows.out_of_band.messages import invitation
 from protocols.flows.present_proof.messages import Ask, request_presentation
-from protocols.jose.encoding import JsonObject, canonical_json, parse_object
+from protocols.jose.encoding import JsonObject, canonical_json, digest_json, parse_object
 from protocols.jose.keys import PrivateKey
 from protocols.registry import discover
 from protocols.requests.query import PresentationQuery, QueryItem, Skill
@@ -148,7 +148,7 @@ class Host:
             entity_id=self.origin,
             signer=federation,
             jwks={federation.kid: federation.public},
-            metadata={"ler_node": {"did": self.did}},
+            metadata={"ler_node": {"did": self.did, "did_document_sha256": digest_json(self.raw)}},
         )
         statement = subordinate(
             subject=self.origin,
@@ -167,7 +167,8 @@ RIVAL = Host(name="Rival Foods", origin="https://rival.example")
 
 def anchor_token() -> str:
     own: Membership = membership(did=ANCHOR.did, issuer=None, verifier=None)
-    metadata = member_metadata(ANCHOR.name, ANCHOR.did)
+    node = {"did": ANCHOR.did, "did_document_sha256": digest_json(ANCHOR.raw)}
+    metadata = {**member_metadata(ANCHOR.name, ANCHOR.did), "ler_node": node}
     return anchor_configuration(metadata=metadata, extra={"ler_membership": own.to_json()})
 
 

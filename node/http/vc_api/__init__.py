@@ -4,6 +4,7 @@
     POST /vc-api[/{instance}]/credentials/issue      201 and the credential
     POST /vc-api/credentials/verify                  200 verified, 400 not verified or could not tell
     POST /vc-api/presentations/verify                likewise
+    POST /vc-api/challenges                          200 and a challenge, good once
     POST /vc-api/credentials/derive                  201 and what is to be shown of it
     POST /vc-api/credentials/status                  200
 

@@ -43,6 +43,17 @@ async def read_body(request: web.Request, *roles: Role) -> JsonObject:
     return parse_object(await request.read(), max_bytes=MAX_BODY_BYTES)
 
 
+async def read_nothing(request: web.Request, *roles: Role) -> None:
+    """A call that says nothing, by somebody who may; raises as `read_body`, and BadInput for one that says something.
+
+    An empty object is nothing too: clients that always send JSON send that.
+    """
+    if not request.app[SETTINGS].vc_api.open:
+        await authorize(request, roles)
+    if (body := await request.read()) and parse_object(body, max_bytes=MAX_BODY_BYTES):
+        raise BadInput("a body where none belongs", found=f"{len(body)} bytes", expected="an empty body")
+
+
 def options_of(body: JsonObject, known: frozenset[str]) -> JsonObject:
     """The `options` of a call, empty where it has none; raises BadInput or UnknownOption."""
     value = body.get("options")
@@ -77,6 +88,14 @@ def checks_of(options: JsonObject) -> frozenset[Check]:
         if name not in known:
             raise UnknownOption("an unknown check", found=str(name)[:80], expected=", ".join(known))  # pyright: ignore[reportUnknownArgumentType]
     return frozenset(known[name] for name in named)  # pyright: ignore[reportUnknownVariableType]
+
+
+def flag(options: JsonObject, name: str, default: bool = False) -> bool:
+    """An optional truth value."""
+    value = options.get(name, default)
+    if not isinstance(value, bool):
+        raise BadInput(f"{name} is not a truth value", found=str(value)[:20], expected="true or false")
+    return value
 
 
 def pointers_of(value: Any, name: str) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import Any
 
 from aiohttp import web
 
@@ -14,10 +13,12 @@ from node.http.vc_api.forms import (
     bad_request,
     checks_of,
     domain_of,
+    flag,
     issue_options,
     options_of,
     pointers_of,
     read_body,
+    read_nothing,
     text,
 )
 from node.keys import SERVICES
@@ -27,7 +28,8 @@ from protocols.credentials.shape import as_object, as_text
 from protocols.errors import ProtocolError, TooLarge
 from protocols.jose.encoding import JsonObject
 from protocols.verification.report import VerificationReport
-from protocols.verification.vcalm import result_of
+from protocols.verification.vcalm import Check, result_of
+from protocols.verification.vcalm_results import credential_results, presentation_results
 
 routes = web.RouteTableDef()
 
@@ -94,16 +96,31 @@ async def set_status(request: web.Request) -> web.Response:
     return answer({}, 200)
 
 
+@routes.post("/vc-api/challenges")
+@answering_400
+async def create_challenge(request: web.Request) -> web.Response:
+    """A challenge for a presentation to repeat: good for one verification, and for ten minutes."""
+    await read_nothing(request, Role.VERIFIER, Role.OPERATOR)
+    made = answer({"challenge": request.app[SERVICES].vc_api_verifier.challenges.create()}, 200)
+    made.headers["Cache-Control"] = "no-store"
+    return made
+
+
 @routes.post("/vc-api/credentials/verify")
 @answering_400
 async def verify_credential(request: web.Request) -> web.Response:
     """Whether a credential verifies: its form, contexts, proofs; and its dates and status as far as `checks` asks."""
     body = await read_body(request, Role.VERIFIER, Role.OPERATOR)
     options = options_of(body, VERIFYING)
-    checks_of(options)
+    checks, wanted = checks_of(options), _wanted(options)
     credential = _object(body, "verifiableCredential")
-    report = await request.app[SERVICES].vc_api_verifier.credential(credential)
-    return _verified(report, options, {"credential": credential} if options.get("returnCredential") is True else {})
+    report = await request.app[SERVICES].vc_api_verifier.credential(
+        credential, challenge=text(options, "challenge"), domain=domain_of(options)
+    )
+    returned: JsonObject = {"credential": credential} if wanted["returnCredential"] else {}
+    if wanted["returnResults"]:
+        returned["results"] = credential_results(report, credential)
+    return _verified(report, checks, returned, with_problems=wanted["returnProblemDetails"])
 
 
 @routes.post("/vc-api/presentations/verify")
@@ -112,24 +129,40 @@ async def verify_presentation(request: web.Request) -> web.Response:
     """Whether a presentation verifies, with everything in it, and repeats `challenge` and `domain` where given."""
     body = await read_body(request, Role.VERIFIER, Role.OPERATOR)
     options = options_of(body, VERIFYING)
-    checks_of(options)
+    checks, wanted = checks_of(options), _wanted(options)
     presentation = _object(body, "verifiablePresentation")
-    report = await request.app[SERVICES].vc_api_verifier.presentation(
-        presentation, challenge=text(options, "challenge"), domain=domain_of(options)
-    )
-    wanted = options.get("returnPresentation") is True
-    return _verified(report, options, {"verifiablePresentation": presentation} if wanted else {})
+    challenge, domain = text(options, "challenge"), domain_of(options)
+    report = await request.app[SERVICES].vc_api_verifier.presentation(presentation, challenge=challenge, domain=domain)
+    returned: JsonObject = {"verifiablePresentation": presentation} if wanted["returnPresentation"] else {}
+    if wanted["returnResults"]:
+        returned["results"] = presentation_results(
+            report,
+            presentation,
+            checks,
+            challenge=challenge,
+            domain=domain,
+            returns_credentials=wanted["returnCredential"],
+        )
+    return _verified(report, checks, returned, with_problems=wanted["returnProblemDetails"])
 
 
-def _verified(report: VerificationReport, options: JsonObject, returned: JsonObject) -> web.Response:
+def _wanted(options: JsonObject) -> dict[str, bool]:
+    """What a caller wants to have in the answer; the problems unless they say no."""
+    names = ("returnCredential", "returnPresentation", "returnResults")
+    wanted = {name: flag(options, name) for name in names}
+    return {**wanted, "returnProblemDetails": flag(options, "returnProblemDetails", default=True)}
+
+
+def _verified(
+    report: VerificationReport, checks: frozenset[Check], returned: JsonObject, *, with_problems: bool
+) -> web.Response:
     """200 for verified and nothing else; the report tells all three answers, with every reason."""
-    result = result_of(report, checks_of(options))
+    result = result_of(report, checks)
     errors, warnings = list(result.errors), list(result.warnings)
-    body: dict[str, Any] = {
+    problems: JsonObject = {"errors": errors, "warnings": warnings, "problemDetails": [*errors, *warnings]}
+    body: JsonObject = {
         "verified": result.verified,
-        "errors": errors,
-        "warnings": warnings,
-        "problemDetails": [*errors, *warnings],
+        **(problems if with_problems else {}),
         "report": report.to_json(),
         **returned,
     }

@@ -9,7 +9,10 @@ from node.storage.tables.base import Json, Row
 
 
 class NetworkConfig(Row, table=True):
-    """A network this node is the anchor of (`role` anchor) or belongs to, by the anchor's entity id and keys."""
+    """A network this node is the anchor of (`role` anchor) or belongs to, by the anchor's entity id and keys.
+
+    `terms` are {version, sha256, text} of what applicants agree to, at the anchor.
+    """
 
     anchor: str = Field(primary_key=True)
     role: str
@@ -17,12 +20,16 @@ class NetworkConfig(Row, table=True):
     jwks: dict[str, Any] = Field(sa_type=Json)
     state: str
     registration: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    terms: dict[str, Any] | None = Field(default=None, sa_type=Json, nullable=True)
     created_at: datetime
     updated_at: datetime
 
 
 class MemberEvent(Row, table=True):
-    """One entry of the anchor's log; `hash` covers the entry and `previous_hash`."""
+    """One entry of the anchor's log; `hash` covers the entry and `previous_hash`.
+
+    `detail` has what was decided or handed in besides, `successor` and `until` of the event among it.
+    """
 
     id: str = Field(primary_key=True)
     seq: int = Field(unique=True)

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any, cast
 
+from protocols.credentials.shape import many
 from protocols.errors import MalformedCredential
 from protocols.jose.encoding import JsonObject, parse_object
 
@@ -138,6 +140,23 @@ class Contexts:
 
 BUNDLED = Contexts()
 OPEN = Contexts(open_terms=True)
+
+
+def contexts_named(value: Any) -> frozenset[str]:
+    """The URLs of contexts that stand anywhere in a document; in contexts of its own none can be referred to."""
+    found: set[str] = set()
+    pending: list[Any] = [value]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, list):
+            pending += cast("list[Any]", each)
+        elif isinstance(each, dict):
+            for name, item in cast("JsonObject", each).items():
+                if name == "@context":
+                    found.update(url for url in many(item) if isinstance(url, str))
+                else:
+                    pending.append(item)
+    return frozenset(found)
 
 
 @cache

@@ -58,7 +58,7 @@ def check_key_binding(
     documents: Mapping[str, DidDocument],
     expected: Asked,
     *,
-    max_age: timedelta,
+    max_age: timedelta | None,
 ) -> ProofResult | None:
     """What is known of the key binding; None where there is none and neither challenge nor domain was set."""
     if sd_jwt.key_binding is None:
@@ -87,7 +87,7 @@ def _check(
     documents: Mapping[str, DidDocument],
     expected: Asked,
     created: datetime | None,
-    max_age: timedelta,
+    max_age: timedelta | None,
 ) -> None:
     curve = check_header(token, types=(TYP,))
     key, method = _holder_key(confirmation, created, documents, expected)
@@ -118,13 +118,13 @@ def _holder_key(
 
 
 def _check_bound(
-    token: Token, sd_jwt: SdJwt, algorithm: str, created: datetime | None, expected: Asked, max_age: timedelta
+    token: Token, sd_jwt: SdJwt, algorithm: str, created: datetime | None, expected: Asked, max_age: timedelta | None
 ) -> None:
     claims = token.payload
     if created is None or as_text(claims.get("nonce")) is None or as_text(claims.get("aud")) is None:
         raise Answer(Outcome.NO, "The key binding lacks one of iat, nonce, aud.")
     check_asked(claims["nonce"], claims["aud"], expected)
-    if created < expected.now - max_age - CLOCK_SKEW:
+    if max_age is not None and created < expected.now - max_age - CLOCK_SKEW:
         raise Answer(Outcome.NO, f"The key binding is of {format_time(created)}, which is too long ago.")
     if claims.get("sd_hash") != hash_text(sd_jwt.without_key_binding, algorithm):
         raise Answer(Outcome.NO, "The key binding was made for other disclosures, or another credential.")

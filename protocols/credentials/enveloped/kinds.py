@@ -39,6 +39,8 @@ class Opened:
         confirmation: the `cnf` claim: the key that its holder has to prove, None where it names none.
         status: the `status` claim as it came: where the issuer says whether the token still counts. None where there
             is none, or where it is a property of the credential inside.
+        owner: the issuer or holder that is named inside, else the DID whose key the header names; empty for neither.
+        disclosed_count: how many disclosures came with an SD-JWT.
     """
 
     document: JsonObject | None
@@ -46,3 +48,10 @@ class Opened:
     kind: Kind
     confirmation: Mapping[str, Any] | None = None
     status: Any = None
+    owner: str = ""
+    disclosed_count: int = 0
+
+    @property
+    def key_binding(self) -> ProofResult | None:
+        """What is known of the key binding of an SD-JWT; None where it has none and none was asked for."""
+        return next(iter(self.results[1:]), None)

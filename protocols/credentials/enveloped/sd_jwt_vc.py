@@ -11,9 +11,10 @@ from protocols.credentials.enveloped.disclosing import Path, conceal, select
 from protocols.credentials.enveloped.key_binding import bind
 from protocols.credentials.enveloped.kinds import Kind
 from protocols.credentials.enveloped.sd_jwt import Restored, SdJwt, algorithm_of, has_digests, parse_sd_jwt, restore
+from protocols.credentials.enveloped.sd_jwt_vc_claims import NEVER_DISCLOSED, check_registered
 from protocols.credentials.enveloped.token import compact, parse_token, seconds
 from protocols.credentials.enveloped.vc_jose import read_secured
-from protocols.credentials.shape import as_object, as_text, is_url
+from protocols.credentials.shape import is_url
 from protocols.errors import MalformedCredential
 from protocols.jose.encoding import JsonObject
 from protocols.jose.keys import Entropy, PublicKey, Signer
@@ -21,8 +22,6 @@ from protocols.jose.keys import Entropy, PublicKey, Signer
 TYP = "dc+sd-jwt"
 OLDER_TYP = "vc+sd-jwt"
 """What SD-JWT VCs were called until November 2024, and what W3C credentials in SD-JWT form are called."""
-NEVER_DISCLOSED = ("iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "status")
-"""Claims that stand open in the payload, whole (SD-JWT VC section 2.2.2.2): a holder could withhold a revocation."""
 W3C_WHOLE = ("@context", "credentialStatus", "validFrom", "validUntil", "iss", "nbf", "exp", "cnf", "status")
 W3C_NAMED = (*W3C_WHOLE, "issuer", "credentialSchema")
 """Properties of which parts may be withheld, but not the property itself (VC-JOSE-COSE section 3.2.1)."""
@@ -151,18 +150,7 @@ def check_claims(restored: Restored, payload: JsonObject, kind: Kind) -> None:
     if found := [name for name in whole if has_digests(payload.get(name))]:
         raise MalformedCredential("a claim of which nothing may be withheld", found=found[0])
     if kind is Kind.DC_SD_JWT:
-        _check_registered(restored.claims)
-
-
-def _check_registered(claims: JsonObject) -> None:
-    if not as_text(claims.get("vct")):
-        raise MalformedCredential("vct is missing", expected="the type of the credential")
-    for name in ("iss", "sub", "vct#integrity"):
-        if name in claims and not as_text(claims[name]):
-            raise MalformedCredential(f"{name} is not a string", expected="one that is not empty")
-    for name in ("cnf", "status"):
-        if name in claims and as_object(claims[name]) is None:
-            raise MalformedCredential(f"{name} is not an object")
+        check_registered(restored.claims)
 
 
 def _confirmation(holder: PublicKey | str) -> JsonObject:

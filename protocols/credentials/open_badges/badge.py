@@ -42,6 +42,11 @@ def read_badge(credential: Credential) -> Badge | None:
     return replace(badge, issuer=_issuer(credential.issuer_raw, credential.issuer), valid_from=credential.valid_from)
 
 
+def read_badge_in(content: JsonObject, issuer: str) -> Badge | None:
+    """What content in the names of Open Badges, out of a token of `issuer`, says as a badge; None as `read_badge`."""
+    return read_part(Badge, {**content, "issuer": {"id": issuer}}) if content else None
+
+
 def write_badge(badge: Badge) -> JsonObject:
     """The unsigned OpenBadgeCredential over data model 2.0."""
     issuer = badge.issuer

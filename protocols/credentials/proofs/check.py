@@ -22,7 +22,7 @@ from protocols.credentials.proofs.authority import (
 )
 from protocols.credentials.proofs.create import proofs_of, secured_part
 from protocols.credentials.proofs.result import ProofResult
-from protocols.credentials.proofs.suite import suite_of, suites
+from protocols.credentials.proofs.suite import Suite, suite_of, suites
 from protocols.credentials.shape import as_object, as_text, many
 from protocols.credentials.times import format_time, parse_time
 from protocols.dids.document import DidDocument
@@ -93,14 +93,21 @@ def _check(
     if options is None:
         return _result({}, Answer(Outcome.NO, "The proof is not an object."))
     try:
-        _check_signature(document, options, proofs, documents, expected, repeats, reading)
+        suite, created = _check_signature(document, options, proofs, documents, expected, repeats, reading)
     except Answer as answer:
         return _result(options, answer)
     except ContextUnknown as error:
         return _result(options, Answer(Outcome.COULD_NOT_TELL, _sentence(error)))
     except ProtocolError as error:
         return _result(options, Answer(Outcome.NO, _sentence(error)))
-    return _result(options, Answer(Outcome.YES, "The signature fits the document, and the key may sign this."))
+    return ProofResult(
+        suite=suite.name,
+        verification_method=options["verificationMethod"],
+        purpose=options["proofPurpose"],
+        created=created,
+        outcome=Outcome.YES,
+        reason="The signature fits the document, and the key may sign this.",
+    )
 
 
 def _check_signature(
@@ -111,7 +118,8 @@ def _check_signature(
     expected: Expected,
     repeats: _Repeats,
     reading: Reading,
-) -> None:
+) -> tuple[Suite, datetime | None]:
+    """The suite that it was made with and its date; raises Answer, or ProtocolError, for one that does not hold."""
     suite = suite_of(proof)
     if suite is None:
         raise Answer(
@@ -127,6 +135,7 @@ def _check_signature(
         raise Answer(Outcome.NO, f"The key is of curve {method.key.crv}, which {suite.name} does not use.")
     if not suite.verify(secured_part(document, proof, proofs), proof, method.key, reading):
         raise Answer(Outcome.NO, "The signature does not fit: the document or the proof was changed after signing.")
+    return suite, created
 
 
 def _check_options(proof: JsonObject, purpose: str, repeats: _Repeats) -> None:
@@ -149,6 +158,8 @@ def _check_times(created: datetime | None, expires: datetime | None, now: dateti
 
 def _with_chains(proofs: Sequence[object], results: tuple[ProofResult, ...]) -> tuple[ProofResult, ...]:
     """A proof that builds on one that does not hold does not hold either."""
+    if len(results) == 1:
+        return results
     pairs = [(as_object(proof) or {}, result) for proof, result in zip(proofs, results, strict=True)]
     by_id = {id_: result for proof, result in pairs if (id_ := as_text(proof.get("id")))}
     return tuple(_chained(proof, result, by_id) for proof, result in pairs)

@@ -25,6 +25,8 @@ from protocols.jose.encoding import JsonObject
 
 MAX_SCOPES = 1_024
 """Scopes that are kept of one set of contexts; a stranger who asks for more makes all of them be made again."""
+IDENTIFIERS = ("@id", "@vocab")
+"""Coercions of strings that stand for something else."""
 _COVERED = frozenset({"@set", "@list", "@graph"})
 _MAPS = frozenset({"@language", "@index", "@id", "@type"})
 
@@ -41,6 +43,7 @@ class Property:
         keyword: "@id" or "@type" for their aliases, else None.
         predicate: the term it stands for otherwise.
         coercion: of its values: "@id", "@vocab", "@json", a datatype, or None.
+        opening, closing: what stands in a line before and behind a string of it; empty where strings are no literals.
         suffix: what stands behind the quotes of its strings: a datatype, a language, or nothing.
         is_map: an object under it is a map of values, which is not covered.
         is_simple: a string under it is one value and nothing else.
@@ -52,6 +55,8 @@ class Property:
     predicate: str = ""
     coercion: str | None = None
     suffix: str = ""
+    opening: str = ""
+    closing: str = ""
     is_list: bool = False
     is_graph: bool = False
     is_map: bool = False
@@ -61,20 +66,31 @@ class Property:
     references: "Scope"
 
 
-class Scope:
-    """The contexts in force in one place of a document; `ids` and `types` are what @id and @type are called there."""
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """An object with some types: the scope of its properties, and the terms of the types."""
 
-    __slots__ = ("_children", "_home", "_properties", "_terms", "_typed", "active", "ids", "types")
+    scope: "Scope"
+    terms: tuple[str, ...]
+
+
+class Scope:
+    """The contexts in force in one place of a document; `ids` and `types` are what @id and @type are called there.
+
+    `known` is what names mean here, as far as that was found out; `property` finds out.
+    """
+
+    __slots__ = ("_children", "_home", "_terms", "_typed", "active", "ids", "known", "types")
 
     def __init__(self, home: "Compiled", active: Any) -> None:
         self._home = home
         self.active = active
         self.ids = _aliases(active, "@id")
         self.types = _aliases(active, "@type")
-        self._properties: dict[str, Property] = {}
+        self.known: dict[str, Property] = {}
         self._terms: dict[str, str] = {}
         self._children: dict[Any, Scope] = {}
-        self._typed: dict[tuple[str, ...], Scope] = {}
+        self._typed: dict[tuple[str, ...], Typed] = {}
 
     def property(self, name: str) -> Property:
         """What `name` means here.
@@ -83,24 +99,38 @@ class Scope:
             MalformedCredential: nothing.
             NotCovered: something that is not read here.
         """
-        found = self._properties.get(name)
+        found = self.known.get(name)
         if found is None:
             found = self._property(name)
             if name in self.active["mappings"]:  # a vocabulary takes any name: those are not kept
-                self._properties[name] = found
+                self.known[name] = found
         return found
 
     def with_local(self, urls: Sequence[Any]) -> "Scope":
         """The scope of an object that has contexts of its own."""
         return self._child(("local", *urls), list(urls))
 
-    def with_types(self, types: tuple[str, ...]) -> "Scope":
-        """The scope of an object with these types, for as long as no other object begins."""
-        found = self._typed.get(types)
+    def typed(self, types: tuple[Any, ...]) -> Typed:
+        """What an object with these types is read in, for as long as no other object begins.
+
+        Raises:
+            MalformedCredential: a type that is nothing absolute.
+            NotCovered: one that is no string, or types that would be read otherwise in what they bring themselves.
+        """
+        try:
+            found = self._typed.get(types)
+        except TypeError as error:
+            raise NotCovered from error
         if found is None:
-            found = self._with_types(types)
+            if not all(isinstance(name, str) for name in types):
+                raise NotCovered
+            scope = self._with_types(types)
+            if scope.types != self.types:
+                raise NotCovered
+            found = Typed(scope, tuple(self.term(name, vocab=True) for name in types))
             if all(name in self.active["mappings"] for name in types):  # only terms: any other name would be kept too
-                self._home.keep(self._typed, types, found)
+                self._typed[types] = found
+                self._home.count()
         return found
 
     def _with_types(self, types: tuple[str, ...]) -> "Scope":
@@ -153,14 +183,19 @@ class Scope:
         coercion = None if coercion == "@none" else coercion
         if (context_value(self.active, name, "@type") == "@json") is not (coercion == "@json"):
             raise NotCovered
+        stated, suffix = predicate(expanded), _suffix(coercion, context_value(inner.active, name, "@language"))
+        is_simple = coercion != "@json" and containers.isdisjoint({"@list", "@graph"})
+        is_text = is_simple and coercion not in IDENTIFIERS
         return Property(
-            predicate=predicate(expanded),
+            predicate=stated,
             coercion=coercion,
-            suffix=_suffix(coercion, context_value(inner.active, name, "@language")),
+            suffix=suffix,
+            opening=f' {stated} "' if is_text else "",
+            closing=f'"{suffix} .\n' if is_text else "",
             is_list="@list" in containers,
             is_graph="@graph" in containers,
             is_map=bool(containers & _MAPS),
-            is_simple=coercion != "@json" and containers.isdisjoint({"@list", "@graph"}),
+            is_simple=is_simple,
             scalars=inner,
             objects=inner._of_object(name, reverts=True),
             references=inner._of_object(name, reverts=False),
@@ -203,12 +238,12 @@ class Compiled:
                 found = Scope(self, make())
             except jsonld.JsonLdError as error:
                 raise NotCovered from error
-            self.keep(kept, key, found)
+            kept[key] = found
+            self.count()
         return found
 
-    def keep(self, kept: dict[Any, Scope], key: Any, scope: Scope) -> None:
-        """Remembers a scope, and that there is one more."""
-        kept[key] = scope
+    def count(self) -> None:
+        """Remembers that one more is kept."""
         self._count += 1
 
     def _forget(self) -> None:
@@ -237,10 +272,8 @@ def _aliases(active: Any, keyword: str) -> frozenset[str]:
     return frozenset(name for name, mapping in mappings.items() if mapping and mapping["@id"] == keyword)
 
 
-def local_contexts(node: JsonObject) -> Sequence[Any] | None:
-    """The contexts that an object brings along, None where it has none."""
-    if "@context" not in node:
-        return None
+def local_contexts(node: JsonObject) -> Sequence[str]:
+    """The contexts that an object brings along."""
     items = many(node["@context"])
     if not all(isinstance(item, str) for item in items):
         raise NotCovered

@@ -27,7 +27,8 @@ _PREFIX_ENDS = frozenset(":/?#[]@")
 _OF_CONTEXT = frozenset({"@version", "@protected", "@vocab"})
 _OF_TERM = frozenset({"@id", "@type", "@container", "@protected", "@context"})
 _CONTAINERS = frozenset({"@set", "@list", "@language"})
-_ALIASES = frozenset({("id", "@id"), ("type", "@type")})
+ALIASES = frozenset({("id", "@id"), ("type", "@type")})
+"""The other names of keywords that every context may have."""
 
 Spellings = Mapping[str, frozenset[str]]
 """IRI → the terms that pinned contexts have for it, in any scope."""
@@ -45,7 +46,7 @@ def check_inline(items: Sequence[Any], contexts: Contexts) -> None:
     _check_size(items)
     spellings: dict[str, frozenset[str]] = {}
     for url in (item for item in items if isinstance(item, str)):
-        for iri, terms in _spellings(url, contexts).items():
+        for iri, terms in spellings_of(url, contexts).items():
             spellings[iri] = spellings.get(iri, frozenset()) | terms
     processor = Processor(contexts, keeps=False)
     active = processor.initial()
@@ -89,7 +90,7 @@ def _check(context: Any, active: Any, processor: Processor, spellings: Spellings
         iri = as_text(after["mappings"][name]["@id"])
         if iri is None:
             raise _refused("a term without meaning", name)
-        if iri.startswith("@") and (name, iri) not in _ALIASES:
+        if iri.startswith("@") and (name, iri) not in ALIASES:
             raise _refused("another name for a keyword", name)
         if (iri in spellings or name in names) and name not in spellings.get(iri, ()):
             raise _refused("another name or meaning for a term of a pinned context", name)
@@ -122,7 +123,8 @@ def _check_form(name: str, definition: Any) -> None:
 
 
 @lru_cache(maxsize=64)
-def _spellings(url: str, contexts: Contexts) -> Spellings:
+def spellings_of(url: str, contexts: Contexts) -> Spellings:
+    """The terms of the context at `url`, in force in `contexts`, by IRI."""
     processor = Processor(contexts)
     found: dict[str, set[str]] = {}
     pairs = _terms(processor, processor.initial(), contexts.document(url)["@context"], is_scoped=False)

@@ -7,6 +7,7 @@ Spec: https://www.w3.org/TR/json-ld11-api/#deserialize-json-ld-to-rdf-algorithm
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -41,18 +42,18 @@ def to_quads(expanded: list[Any], *, max_quads: int) -> list[Quad]:
     return writer.quads
 
 
-class QuadWriter:
-    """Statements as they are written, and the blank nodes among them."""
+class Writer(ABC):
+    """Writes statements, and names the blank nodes among them. `written` counts whatever was written so far."""
 
-    def __init__(self, max_quads: int) -> None:
-        self.quads: list[Quad] = []
-        self.max_quads = max_quads
+    def __init__(self) -> None:
         self.unnamed = 0
 
-    def add(self, subject: str, predicate: str, object: str, graph: str) -> None:
-        if len(self.quads) >= self.max_quads:
-            raise TooLarge("too many statements", expected=f"at most {self.max_quads}")
-        self.quads.append((subject, predicate, object, graph))
+    @property
+    @abstractmethod
+    def written(self) -> int: ...
+
+    @abstractmethod
+    def add(self, subject: str, predicate: str, object: str, graph: str) -> None: ...
 
     def new_blank(self) -> str:
         self.unnamed += 1
@@ -64,9 +65,9 @@ class QuadWriter:
         Raises:
             MalformedCredential: nothing was stated there, so that nobody would sign that it was there.
         """
-        before = len(self.quads)
+        before = self.written
         write()
-        if len(self.quads) == before:
+        if self.written == before:
             raise MalformedCredential("an embedded document that states nothing", expected="at least one statement")
         return graph
 
@@ -79,8 +80,22 @@ class QuadWriter:
         return cells[0] if cells else _NIL
 
 
-class _Expanded(QuadWriter):
+class _Expanded(Writer):
     """Writes the statements of an expanded document."""
+
+    def __init__(self, max_quads: int) -> None:
+        super().__init__()
+        self.quads: list[Quad] = []
+        self.max_quads = max_quads
+
+    @property
+    def written(self) -> int:
+        return len(self.quads)
+
+    def add(self, subject: str, predicate: str, object: str, graph: str) -> None:
+        if len(self.quads) >= self.max_quads:
+            raise TooLarge("too many statements", expected=f"at most {self.max_quads}")
+        self.quads.append((subject, predicate, object, graph))
 
     def node(self, node: JsonObject, graph: str) -> str:
         """Writes a node object and returns its term."""
@@ -190,6 +205,6 @@ def _double(value: float) -> str:
 
 def escape_literal(text: str) -> str:
     """`text` as it stands between the quotes of a canonical literal (RDFC-1.0 section 5)."""
-    if text.isprintable() and text.isascii() and '"' not in text and "\\" not in text:
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
         return text
     return _ESCAPED.sub(lambda match: _SHORT.get(match[0]) or f"\\u{ord(match[0]):04X}", text)

@@ -57,48 +57,79 @@ class _Issuer:
         return _Issuer(self.prefix, dict(self.issued))
 
 
-def canonicalize(quads: Iterable[Quad], *, algorithm: str = "sha256", limits: Limits | None = None) -> Canonical:
+class Statements:
+    """Statements as they come, repeated ones too, kept as canonicalization needs them.
+
+    Most have no blank node but perhaps as subject: of those only the rest of the line is kept, from the space after the
+    subject to the line's end, by subject. The others are `linking`.
+    """
+
+    __slots__ = ("linking", "rests")
+
+    def __init__(self, quads: Iterable[Quad] = ()) -> None:
+        self.rests: dict[str, list[str]] = {}
+        self.linking: list[Quad] = []
+        for quad in quads:
+            self.add(*quad)
+
+    def __len__(self) -> int:
+        return len(self.linking) + sum(map(len, self.rests.values()))
+
+    def add(self, subject: str, predicate: str, object: str, graph: str) -> None:
+        if graph or object[0] == "_":
+            self.linking.append((subject, predicate, object, graph))
+        else:
+            self.of(subject).append(f" {predicate} {object} .\n")
+
+    def of(self, subject: str) -> list[str]:
+        """Where the rests of lines about `subject` are put."""
+        found = self.rests.get(subject)
+        if found is None:
+            found = self.rests[subject] = []
+        return found
+
+    def without_repeated(self) -> "Statements":
+        made = Statements(dict.fromkeys(self.linking))
+        made.rests = {subject: list(dict.fromkeys(rests)) for subject, rests in self.rests.items()}
+        return made
+
+
+def canonicalize(
+    quads: Iterable[Quad] | Statements, *, algorithm: str = "sha256", limits: Limits | None = None
+) -> Canonical:
     """The canonical form of a dataset (section 4.4).
 
     Raises:
         TooLarge: over one of the limits.
     """
-    given = tuple(quads)
+    given = quads if isinstance(quads, Statements) else Statements(quads)
     made = _Run(given, algorithm, limits or Limits()).canonical()
-    if len(set(made.lines)) == len(given):
+    if len(set(made.lines)) == len(made.lines):
         return made
-    return _Run(tuple(dict.fromkeys(given)), algorithm, limits or Limits()).canonical()  # a set states nothing twice
+    return _Run(given.without_repeated(), algorithm, limits or Limits()).canonical()  # a set states nothing twice
 
 
 class _Run:
-    """One canonicalization. Most statements have no blank node but perhaps as subject: of those only the rest of the
-    line is kept, by subject."""
+    """One canonicalization."""
 
-    def __init__(self, quads: tuple[Quad, ...], algorithm: str, limits: Limits) -> None:
-        _limit("statements", len(quads), limits.quads)
+    def __init__(self, given: Statements, algorithm: str, limits: Limits) -> None:
+        _limit("statements", len(given), limits.quads)
         self.hasher = getattr(hashlib, algorithm)
         self.limits = limits
         self.work = 0
         self.issuer = _Issuer("c14n")
-        self.rests: dict[str, list[str]] = {}
-        self.linking: list[Quad] = []
+        self.rests, self.linking = given.rests, given.linking
         self.mentions: dict[str, list[Quad]] = {}
-        for quad in quads:
-            subject, predicate, object_, graph = quad
-            if not graph and object_[0] != "_":
-                rest = f" {predicate} {object_} .\n"
-                if subject in self.rests:
-                    self.rests[subject].append(rest)
-                else:
-                    self.rests[subject] = [rest]
-                continue
-            self.linking.append(quad)
-            for node in {term for term in (subject, object_, graph) if term[:1] == "_"}:
+        for quad in self.linking:
+            for node in {term for term in (quad[0], quad[2], quad[3]) if term[:1] == "_"}:
                 self.mentions.setdefault(node, []).append(quad)
-        nodes = {node: None for node in self.rests if node[0] == "_"} | dict.fromkeys(self.mentions)
+        blank = [node for node, rests in self.rests.items() if node[0] == "_" and rests]
+        nodes = dict.fromkeys((*blank, *self.mentions))
         _limit("blank nodes", len(nodes), limits.blank_nodes)
         self.links: dict[str, list[tuple[str, Quad, str]]] = {}
-        self.first_degree = {node: self.hash_first_degree(node) for node in nodes}
+        self.first_degree = {node: self.hash_first_degree(node) for node in nodes} if len(nodes) > 1 else {}
+        if len(nodes) == 1:
+            self.issuer.issue(*nodes)  # alone it comes first, whatever its hash
 
     def canonical(self) -> Canonical:
         alike: dict[str, list[str]] = {}
@@ -142,8 +173,7 @@ class _Run:
     def hash_first_degree(self, node: str) -> str:
         """Section 4.6."""
         lines = ["_:a" + rest for rest in self.rests.get(node, ())]
-        for quad in self.mentions.get(node, ()):
-            lines.append(_line(quad, {term: "_:a" if term == node else "_:z" for term in quad}))
+        lines += [_first_degree_line(quad, node) for quad in self.mentions.get(node, ())]
         lines.sort()
         return self.hash("".join(lines))
 
@@ -222,6 +252,20 @@ def _line(quad: Quad, issued: Mapping[str, str]) -> str:
     if not graph:
         return f"{subject} {predicate} {object_} .\n"
     return f"{subject} {predicate} {object_} {issued[graph] if graph[0] == '_' else graph} .\n"
+
+
+def _first_degree_line(quad: Quad, node: str) -> str:
+    """The statement as seen from one of its blank nodes: that is called a, every other z."""
+    subject, predicate, object_, graph = quad
+    if subject[0] == "_":
+        subject = "_:a" if subject == node else "_:z"
+    if object_[0] == "_":
+        object_ = "_:a" if object_ == node else "_:z"
+    if not graph:
+        return f"{subject} {predicate} {object_} .\n"
+    if graph[0] == "_":
+        graph = "_:a" if graph == node else "_:z"
+    return f"{subject} {predicate} {object_} {graph} .\n"
 
 
 def _limit(what: str, found: int, most: int) -> None:

@@ -54,17 +54,21 @@ async def test_what_a_member_bundled_verifies_anywhere_with_the_network_unplugge
 
     code, answer = verified(file)
     assert (code, answer["report"]["verdict"], faults(answer["report"])) == (0, "verified", [])
-    assert answer["made_by"] == employer.settings.did
+    assert (answer["made_by"], answer["maker_is_known"]) == (employer.settings.did, True)
+    assert answer["anchor_is_known"] is False
     [anchor] = answer["anchors"]
     code, known = verified(file, "--anchor", anchor.partition("#")[2])
     assert (code, known["anchors"], known["report"]["checks"]) == (0, [anchor], answer["report"]["checks"])
+    assert (known["maker_is_known"], known["anchor_is_known"]) == (True, True)
     code, unknown = verified(file, "--anchor", "A" * 43)
     assert (code, unknown["anchors"], unknown["report"]["issuer"]["standing"]) == (2, [], "could_not_tell")
+    assert (unknown["maker_is_known"], unknown["anchor_is_known"]) == (False, False)
     assert answer["report"]["checked_at"] == answer["made_at"]
     assert answer["report"]["issuer"]["standing"] == "yes"
     assert answer["report"]["status"]["freshness"] == "fresh"
     assert_every_byte_counts(file.read_bytes())
     assert_what_is_signed_in_it_is_checked(read_bundle(file.read_bytes()), tmp_path / "lie.lerbundle")
+    assert_nobody_gets_a_key_into_anothers_document(read_bundle(file.read_bytes()), tmp_path / "forged.lerbundle")
 
 
 def assert_every_byte_counts(data: bytes) -> None:
@@ -122,6 +126,42 @@ def assert_what_is_signed_in_it_is_checked(bundle: Bundle, file: Path) -> None:
         else:
             assert code != 0
             assert answer["report"]["issuer"]["standing"] != "yes"
+
+
+def assert_nobody_gets_a_key_into_anothers_document(bundle: Bundle, file: Path) -> None:
+    """A did:web document has no signature: what counts is what its owner states of it under the anchor."""
+    issuer = bundle.held["issuer"]
+    college = issuer["id"] if isinstance(issuer, dict) else issuer
+    value = copy.deepcopy(bundle.to_json())
+    [member] = [each for each in value["directory"]["members"] if each["did"] == college]
+    member["did_document"]["verificationMethod"].append(method_of_mallory(college))
+    member["did_document"]["assertionMethod"].append(f"{college}#mallory")
+    forged = {name: item for name, item in value["held"].items() if name not in ("proof", "credentialStatus")}
+    forged["credentialSubject"]["achievement"]["name"] = "Brain surgery"
+    by_college = {**BY_MALLORY, "signer": MALLORY.named(f"{college}#mallory")}
+    value["held"] = add_proof(forged, suite="eddsa-rdfc-2022", created=bundle.made_at, **by_college)
+
+    file.write_bytes(resigned(value))
+    code, answer = verified(file)
+    assert (code, answer["report"]["verdict"], answer["report"]["issuer"]["standing"]) == (
+        2,
+        "could_not_tell",
+        "could_not_tell",
+    )
+
+    maker = bundle.made_by
+    method = method_of_mallory(maker)
+    value["documents"] = {maker: {"id": maker, "verificationMethod": [method], "assertionMethod": [method["id"]]}}
+    by_maker = {**BY_MALLORY, "signer": MALLORY.named(method["id"])}
+    file.write_bytes(write_bundle(add_proof(value, suite="eddsa-jcs-2022", created=bundle.made_at, **by_maker)))
+    done = run_command("bundle", "verify", file)
+    assert (done.returncode, done.stdout) == (65, "")
+    assert "not signed by its maker as the network knows it" in done.stderr
+
+
+def method_of_mallory(did: str) -> dict[str, Any]:
+    key = encode_multikey(MALLORY.public)
+    return {"id": f"{did}#mallory", "type": "Multikey", "controller": did, "publicKeyMultibase": key}
 
 
 def a_bundle(**changes: Any) -> dict[str, Any]:

@@ -251,7 +251,7 @@ def test_doctor_looks_at_everything_and_names_what_is_wrong(tmp_path: Path) -> N
     origins = json.dumps({f"https://localhost:{port}": f"http://127.0.0.1:{port}"})
     with serving(data, port):
         well = ler_node("doctor", "--data", data, "--json", LER_FETCH__ORIGINS=origins)
-        assert (well.returncode, [row["ok"] for row in json.loads(well.stdout)]) == (0, [True] * 6)
+        assert (well.returncode, [row["ok"] for row in json.loads(well.stdout)]) == (0, [True] * 7)
     (data / "secrets" / "api-token").chmod(0o644)
     ill = ler_node("doctor", "--data", data, "--json", LER_FETCH__ORIGINS=origins)
     assert ill.returncode == 1

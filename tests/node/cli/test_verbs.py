@@ -135,6 +135,11 @@ def test_the_same_achievement_from_json_is_the_same(node: RunningNode, tmp_path:
         (("network", "invite", "--expires-in", "soon"), 64, "found 'soon', expected a time such as 14d"),
         (("network", "invite", "--expires-in", "14d"), 1, "this node is not the anchor of a network"),
         (("network", "invite", "--expires-in", "91d"), 1, "at expires_in_s: found 7862400"),
+        (("network", "leave"), 1, "there is no network that this node could leave: found no network"),
+        (("network", "log"), 1, "this node is not the anchor of a network"),
+        (("network", "terms", "FILE", "--version", "1"), 64, "expected a file that can be read"),
+        (("network", "merge", "did:web:x.example"), 64, "--into"),
+        (("network", "suspend", "did:web:x.example", "--until", "soon"), 64, "soon"),
         (("network", "join", "X", "--claim", "A", "--claim", "B"), 64, "--verifier-purpose, --claim and --retention"),
         (
             (

@@ -1,14 +1,17 @@
 """`ler-node verify`: offline, beside a running node or without one, an exit code for each verdict."""
 
 import json
+import secrets
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from protocols.credentials.enveloped import issue_sd_jwt_vc, present_sd_jwt
 from protocols.credentials.enveloped.token import compact
 from protocols.credentials.open_badges import Identity, hashed_identity
 from protocols.credentials.open_badges.codec import write_part
@@ -210,3 +213,40 @@ def test_a_record_with_an_association_to_nowhere_is_named(node: RunningNode, tmp
     ]
     code, report = report_on(node, tmp_path, signed(document, signer=ISSUER_KEY))
     assert (code, outcomes(report)["associations within the record"]) == (1, "no")
+
+
+def test_an_sd_jwt_vc_in_a_file_is_checked_with_what_its_holder_was_asked_to_repeat(
+    node: RunningNode, tmp_path: Path
+) -> None:
+    at = datetime.now(UTC)
+    issued = issue_sd_jwt_vc(
+        {"given_name": "Ada"},
+        vct="https://issuer.example/types/1",
+        signer=ISSUER_KEY,
+        holder=LEARNER_KEY.public,
+        disclosable=[("given_name",)],
+        issued_at=at,
+        entropy=secrets.token_bytes,
+    )
+    asked = {"audience": "https://employer.example", "nonce": "abc"}
+    shown = present_sd_jwt(issued, disclose=[("given_name",)], signer=LEARNER_KEY, signed_at=at, **asked)
+    file = tmp_path / "shown.txt"
+    file.write_text(shown)
+
+    def told(*options: str) -> tuple[int, str, str]:
+        done = node.run("verify", file, "--json", *options)
+        report = json.loads(done.stdout)
+        Draft202012Validator(REPORT_SCHEMA).validate(report)
+        found = outcomes(report)
+        return done.returncode, found["proof"], found["key binding"]
+
+    domain = ("--domain", "https://employer.example")
+    assert told("--challenge", "abc", *domain) == (2, "yes", "yes"), "its issuer is in no network"
+    assert told("--challenge", "abd", *domain) == (1, "yes", "no")
+    assert told("--challenge", "abc", "--domain", "https://other.example") == (1, "yes", "no")
+    file.write_text(issued)
+    assert told("--challenge", "abc") == (1, "yes", "no"), "there has to be a key binding"
+    file.write_text(json.dumps(badge_of_an_unknown_issuer()))
+    done = node.run("verify", file, "--challenge", "abc")
+    assert (done.returncode, done.stdout) == (64, ""), "what nobody looks at must not seem to be checked"
+    assert "expected a presentation or an SD-JWT" in done.stderr

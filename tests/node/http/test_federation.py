@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from protocols.jose.jws import parse_compact
 from protocols.trust.chain import validate_chain
 from protocols.trust.directory import read_directory
 from protocols.trust.jwks import parse_jwks
+from protocols.trust.membership_log import check_log, read_log
 from tests.support.clock import StandingClock
 from tests.support.served import make_node
 
@@ -102,6 +104,54 @@ async def joined(anchor: Node, member: Node, roles: dict[str, Any]) -> None:
     assert approved["state"] == "member"
 
 
+async def assert_a_member_may_leave(anchor: Node, member: Node) -> None:
+    """And the log says so, in which the head is the anchor's."""
+    left = await member.call("POST", "/network/leave", {"reason": "moved away"}, 200)
+    assert left["state"] == "left"
+    exported = await anchor.call("GET", "/network/log")
+    found = read_log(exported)
+    assert (found.anchor, check_log(found.entries)) == (anchor.entity_id, ())
+    assert [(entry.event.event, entry.actor) for entry in found.entries[-3:]] == [
+        ("applied", member.settings.did),
+        ("approved", "init"),
+        ("left", member.settings.did),
+    ]
+    status, _, text = await anchor.get("/federation/terms")
+    assert (status, parse_object(text)["error"]) == (404, "not_found")
+    async with anchor.client.post("/federation/leave", data=b"x", headers={"Content-Type": "text/plain"}) as refused:
+        assert (refused.status, (await refused.json())["error"]) == (415, "invalid_request")
+    notice = {"Content-Type": "application/ler-leave-notice+jwt"}
+    async with anchor.client.post("/federation/leave", data=b"a.b.c", headers=notice) as refused:
+        assert (refused.status, (await refused.json())["error"]) == (400, "invalid_request")
+    await joined(anchor, member, ROLES)
+
+
+async def test_an_anchor_sets_terms_ends_members_and_dates_suspensions(world: World) -> None:
+    anchor, college, employer = world.nodes
+    await anchor.call("POST", "/network", {"name": "Example Network"}, 201)
+    terms = await anchor.call("POST", "/network/terms", {"version": "1", "text": "Sé honesto."}, 200)
+    assert await anchor.get("/federation/terms") == (200, "text/plain", "Sé honesto.")
+    invited = await anchor.call("POST", "/network/invitations", {}, 201)
+    body = {"invitation": invited["link"], "roles": ROLES}
+    refused = await college.call("POST", "/network/join", body, 409)
+    assert refused["expected"] == "agreement to version 1"
+    await college.call("POST", "/network/join", {**body, "agree": "1"}, 202)
+    await anchor.call("POST", "/network/members/approve", {"member": college.settings.did}, 200)
+    [listed] = [
+        item for item in (await anchor.call("GET", "/network/members"))["items"] if item["did"] == college.settings.did
+    ]
+    assert listed["agreement"] == terms
+    member = {"member": college.settings.did}
+    await anchor.call("POST", "/network/members/suspend", {**member, "until": "2020-01-01T00:00:00Z"}, 422)
+    ends = (world.clock.now() + timedelta(days=2)).isoformat().replace("+00:00", "Z")
+    dated = await anchor.call("POST", "/network/members/suspend", {**member, "until": ends}, 200)
+    assert dated["events"][-1]["until"] == ends
+    await anchor.call("POST", "/network/members/merge", member, 422)
+    merged = await anchor.call("POST", "/network/members/merge", {**member, "successor": employer.settings.did}, 200)
+    assert (merged["state"], merged["events"][-1]["successor"]) == ("merged", employer.entity_id)
+    await anchor.call("POST", "/network/members/close", member, 409)
+
+
 async def test_a_network_is_founded_joined_and_synced_over_http(world: World) -> None:
     anchor, college, employer = world.nodes
     founded = await anchor.call("POST", "/network", {"name": "Example Network"}, 201)
@@ -125,6 +175,8 @@ async def test_a_network_is_founded_joined_and_synced_over_http(world: World) ->
     async with college.client.get("/federation/directory") as response:
         known = {"If-None-Match": response.headers["ETag"]}
     assert await college.get("/federation/directory", **known) == (304, "application/octet-stream", "")
+
+    await assert_a_member_may_leave(anchor, employer)
 
     suspended = await anchor.call(
         "POST", "/network/members/suspend", {"member": college.entity_id, "reason": "under review"}, 200

@@ -11,9 +11,10 @@ from node.settings import Settings, load_settings
 from node.storage.unit import Session
 from protocols.credentials.enveloped import Kind, issue_sd_jwt_vc, wrap
 from protocols.dids.parse import parse_document
+from protocols.status.acceptance import Snapshot
 from protocols.status.entry import Form, StatusEntry
 from protocols.status.freshness import FreshnessPolicy
-from protocols.status.lookup import Snapshot, status_of
+from protocols.status.lookup import status_of
 from protocols.status.token_list import MEDIA_TYPE, accept_token, parse_list_token
 from protocols.status.token_status import status_reference
 from tests.support.badges import badge

@@ -12,7 +12,7 @@ from node.errors import Conflict, NotFound, Rejected, Unreachable
 from node.services.did_document import Purpose
 from node.storage.repos import federation as rows
 from node.storage.repos import membership as log_rows
-from protocols.jose.encoding import JsonObject
+from protocols.jose.encoding import JsonObject, digest_json
 from protocols.jose.jws import parse_compact, sign_compact
 from protocols.jose.keys import PrivateKey
 from protocols.trust.chain import validate_chain
@@ -232,6 +232,21 @@ async def test_a_member_whose_publications_disagree_is_not_relied_on_until_they_
     assert await cause(employer, COLLEGE_DID) == ("yes", "member_in_good_standing")
 
 
+async def test_a_did_document_that_its_member_does_not_state_takes_no_place_and_drops_none(
+    internet: Internet, employer: Node
+) -> None:
+    """It may be a cache's, from before a key was changed; or somebody's who has one file on the host."""
+    before = await peer(employer, COLLEGE_DID)
+    internet.altered[f"{COLLEGE}/.well-known/did.json"] = lambda text: text.replace('"assertionMethod"', '"keptAside"')
+    await internet.sync(EMPLOYER)
+    row = await peer(employer, COLLEGE_DID)
+    assert (row.did_document, row.error) == (
+        before.did_document,
+        "not the DID document that the entity configuration states",
+    )
+    assert await cause(employer, COLLEGE_DID) == ("yes", "member_in_good_standing")
+
+
 async def test_metadata_of_another_is_passed_over(internet: Internet, employer: Node) -> None:
     internet.altered[f"{COLLEGE}/issuer"] = lambda text: text.replace(COLLEGE_DID, EMPLOYER_DID)
     await internet.sync(EMPLOYER)
@@ -392,7 +407,10 @@ async def test_a_node_alone_speaks_for_itself_and_syncs_nothing(tmp_path: Path) 
     async with running(internet, tmp_path, COLLEGE) as (college,):
         await college.federation_sync.run()
         claims = parse_compact(await college.configuration.current()).claims
-        assert claims["metadata"]["ler_node"] == {"did": COLLEGE_DID}
+        assert claims["metadata"]["ler_node"] == {
+            "did": COLLEGE_DID,
+            "did_document_sha256": digest_json(college.identity.did_document()),
+        }
         assert "authority_hints" not in claims
         assert (await college.federation.standings(), await college.federation.own_chain()) == ([], None)
         assert internet.gets == []

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import pytest_asyncio
 
 from node.errors import BadInput, Conflict, Forbidden, NotFound, RateLimited, Rejected
 from node.services.did_document import Purpose
-from node.services.member_record import event_of
+from node.services.member_record import entry_of
+from node.services.membership_log import MembershipLog
 from node.storage.repos import membership as rows
 from protocols.errors import ProtocolError
-from protocols.trust.membership_log import LogEntry, check_log
+from protocols.trust.agreement import Agreement
+from protocols.trust.leaving import LeaveNotice
+from protocols.trust.membership_log import LogEntry, check_log, read_log
 from protocols.trust.network import JoinApplication, NetworkInvite
 from protocols.trust.refusal import StatementRefused
 from protocols.trust.statement import parse_statement
@@ -70,11 +74,7 @@ async def states(anchor: Node) -> dict[str, str]:
 
 
 async def log_of(anchor: Node) -> list[LogEntry]:
-    entries = await anchor.storage.read(rows.log)
-    return [
-        LogEntry(subject=entry.entity_id, event=event_of(entry), previous_hash=entry.previous_hash, hash=entry.hash)
-        for entry in entries
-    ]
+    return [entry_of(entry) for entry in await anchor.storage.read(rows.log)]
 
 
 async def test_whoever_founds_a_network_is_its_anchor_and_its_first_relay(anchor: Node) -> None:
@@ -130,6 +130,101 @@ async def test_every_decision_is_in_a_log_that_shows_a_change(anchor: Node, coll
     assert check_log([*log[:3], *log[4:]]) != ()
     actors = [entry.actor for entry in await anchor.storage.read(rows.log)]
     assert actors == ["operator", "operator", COLLEGE_DID, "operator", "operator", "operator", "operator"]
+
+
+async def test_the_log_goes_out_whole_and_is_checked_without_us(anchor: Node, college: Node) -> None:
+    await admit(anchor, college, ISSUES)
+    await anchor.decide("merged", COLLEGE, successor=EMPLOYER, reason="by resolution")
+    log = MembershipLog(anchor.storage, anchor.configuration, anchor.identity.clock)
+    found = read_log(await log.export())
+    assert (found.name, check_log(found.entries)) == ("Example Network", ())
+    assert found.signed_by == anchor.configuration.signer().public.thumbprint
+    assert [(entry.event.event, entry.actor, entry.event.successor) for entry in found.entries[2:]] == [
+        ("applied", COLLEGE_DID, None),
+        ("approved", "operator", None),
+        ("merged", "operator", EMPLOYER),
+    ]
+    assert JoinApplication.parse(found.entries[2].detail["application"]).did == COLLEGE_DID
+    with pytest.raises(Conflict):
+        await MembershipLog(college.storage, college.configuration, college.identity.clock).export()
+
+
+async def test_a_suspension_with_an_end_is_ended_by_the_clock(anchor: Node, college: Node, internet: Internet) -> None:
+    await admit(anchor, college, ISSUES)
+    log = MembershipLog(anchor.storage, anchor.configuration, internet.clock)
+    until = internet.clock.now() + timedelta(days=2)
+    await anchor.decide("suspended", COLLEGE, reason="an audit", until=until)
+    assert await anchor.statements.entity_ids() == []
+    await log.end_suspensions()
+    assert (await states(anchor))[COLLEGE] == "suspended"
+    internet.clock.advance(timedelta(days=2))
+    assert await anchor.statements.entity_ids() == [COLLEGE], "at once, not when a job comes round"
+    await log.end_suspensions()
+    await log.end_suspensions()
+    last = (await log_of(anchor))[-1]
+    assert (last.event.event, last.actor, last.event.reason) == (
+        "reinstated",
+        NETWORK_DID,
+        "The suspension was to end by itself.",
+    )
+    assert len(await log_of(anchor)) == 6
+
+
+async def test_whoever_applies_agrees_to_the_terms_that_there_are(anchor: Node, college: Node) -> None:
+    first = await anchor.members.set_terms("2026-11", "Be honest.")
+    assert await anchor.members.set_terms("2026-11", "Be honest.") == first
+    with pytest.raises(Conflict, match="other terms have this version"):
+        await anchor.members.set_terms("2026-11", "Be rich.")
+    invite = await anchor.members.invite()
+    for agreed in (None, "2025-01"):
+        with pytest.raises(Conflict, match="has terms to agree to: read https") as refusal:
+            await college.federation.join(invite.to_compact(), ISSUES, agreed)
+        assert refusal.value.expected == "agreement to version 2026-11"
+    with pytest.raises(StatementRefused) as refused:
+        await anchor.admission.apply(application(college, invite, agreement=Agreement.of("2026-11", "Be rich.")))
+    assert refused.value.rule == "agreement"
+    assert (await college.federation.join(invite.to_compact(), ISSUES, "2026-11")).state == "applied"
+    record = {each.entity_id: each for each in await anchor.members.list()}[COLLEGE]
+    assert record.agreement == first
+    await anchor.members.set_terms("2027-01", "Be honest and kind.")
+    assert {each.entity_id: each for each in await anchor.members.list()}[COLLEGE].agreement == first
+
+
+async def test_a_member_leaves_by_its_own_word_and_can_come_back(
+    anchor: Node, college: Node, internet: Internet
+) -> None:
+    with pytest.raises(Conflict):
+        await college.federation.leave()
+    await admit(anchor, college, ISSUES)
+    await internet.sync(NETWORK, COLLEGE)
+    assert (await college.federation.leave("we close this node")).state == "left"
+    assert (await college.federation.leave("we close this node")).state == "left"
+    last = (await log_of(anchor))[-1]
+    assert (last.event.event, last.actor, last.event.reason) == ("left", COLLEGE_DID, "we close this node")
+    assert LeaveNotice.parse(last.detail["notice"]).did == COLLEGE_DID
+    await internet.sync(NETWORK, COLLEGE)
+    assert [each.state for each in await college.federation.standings()] == ["left"]
+    internet.clock.advance(timedelta(hours=1))
+    await admit(anchor, college, ISSUES)
+    with pytest.raises(Conflict, match="another membership"):
+        await anchor.admission.leave(last.detail["notice"])
+    assert (await states(anchor))[COLLEGE] == "member", "an old notice is played again in vain"
+
+
+async def test_nobody_leaves_for_another(anchor: Node, college: Node, internet: Internet) -> None:
+    await admit(anchor, college, ISSUES)
+    attacker = internet.nodes[EMPLOYER]
+    record = {each.entity_id: each for each in await anchor.members.list()}[COLLEGE]
+    notice = LeaveNotice(anchor=NETWORK, did=COLLEGE_DID, since=record.applied_at, iat=internet.clock.now())
+    with pytest.raises(StatementRefused) as refusal:
+        await anchor.admission.leave(notice.sign(attacker.identity.signer(Purpose.AUTHENTICATION)))
+    assert refusal.value.rule == "kid_unknown"
+    stranger = replace(notice, did=attacker.did)
+    gets = len(internet.gets)
+    with pytest.raises(NotFound):
+        await anchor.admission.leave(stranger.sign(attacker.identity.signer(Purpose.AUTHENTICATION)))
+    assert len(internet.gets) == gets, "nothing is fetched for strangers"
+    assert (await states(anchor))[COLLEGE] == "member"
 
 
 async def test_a_past_member_stays_resolvable_with_its_dates_and_leaves_the_list(anchor: Node, college: Node) -> None:

@@ -16,12 +16,13 @@ from node.storage.repos import status_snapshots
 from node.storage.tables.exchange import Presentation
 from node.storage.unit import Session
 from protocols.credentials.enveloped import Kind, sign_vc_jwt, wrap
+from protocols.credentials.enveloped.token import compact, seconds
 from protocols.jose.keys import PrivateKey
 from protocols.status.entry import status_entry
 from protocols.status.errors import StatusVerificationError
-from protocols.status.freshness import FreshnessPolicy
+from protocols.status.freshness import MAX_TTL_S, FreshnessPolicy
 from protocols.status.token_list import MEDIA_TYPE
-from protocols.status.token_status import status_reference
+from protocols.status.token_status import encode_list, status_reference
 from tests.support.badges import badge
 from tests.support.status_world import (
     COLLEGE,
@@ -345,3 +346,63 @@ async def test_what_we_allow_ourselves_is_no_failure_of_a_host_with_many_lists(w
     world.out.at[URL] = signed_list(world.clock, 7)
     await world.sync.run_due()
     assert await said(world, entry(7)) == [("set", None)]
+
+
+EVIL = "https://evil.example/1"
+ENDLESS = [1e300, 1e21, 2**53 - 1]
+
+
+@pytest.mark.parametrize("ttl", ENDLESS)
+async def test_a_strangers_endless_ttl_is_read_as_a_year_and_holds_up_no_other_list(
+    world: StatusWorld, ttl: float
+) -> None:
+    await world.want(EVIL, STRANGER)
+    await world.want()
+    world.out.at = {
+        EVIL: signed_list(world.clock, by=STRANGER, url=EVIL, ttl_ms=ttl),
+        URL: signed_list(world.clock, 5),
+    }
+    await world.sync.run_due()
+    assert [(row.error, row.ttl_s) for row in (await world.row(EVIL), await world.row())] == [
+        (None, MAX_TTL_S),
+        (None, None),
+    ]
+
+
+@pytest.mark.parametrize("ttl", ENDLESS)
+async def test_so_is_that_of_a_token(world: StatusWorld, ttl: float) -> None:
+    key = f"{EVIL}#statuslist+jwt"
+    await world.want(key, STRANGER)
+    payload = {
+        "iss": did_of(STRANGER),
+        "sub": EVIL,
+        "iat": seconds(world.clock.now()),
+        "ttl": ttl,
+        "status_list": {"bits": 1, "lst": encode_list(bytes(2048))},
+    }
+    world.out.at[EVIL] = compact({"kid": STRANGER.kid, "typ": "statuslist+jwt"}, payload, STRANGER).encode()
+    await world.sync.run_due()
+    row = await world.row(key)
+    assert (row.error, row.ttl_s) == (None, MAX_TTL_S)
+
+
+@pytest.mark.parametrize("address", ["https://[x/1", "https://a\u2100b.example/1", "no address"])
+async def test_an_address_that_none_can_be_holds_up_no_other_list(world: StatusWorld, address: str) -> None:
+    """A parser refuses it; what an older version of ours kept may still have it."""
+    await world.want(address, STRANGER)
+    await world.want()
+    world.out.at[URL] = signed_list(world.clock, 5)
+    await world.sync.run_due()
+    assert (await world.row()).document is not None
+    assert (await world.row(address)).failures == 1
+
+
+async def test_a_fault_of_ours_with_one_list_is_that_lists_alone(world: StatusWorld) -> None:
+    await world.want(EVIL, STRANGER)
+    await world.want()
+    world.out.at = {EVIL: RuntimeError("nobody thought of this"), URL: signed_list(world.clock, 5)}
+    await world.sync.run_due()
+    assert (await world.row()).document is not None
+    row = await world.row(EVIL)
+    assert (row.failures, row.error) == (1, "RuntimeError")
+    assert "status sync broke" in world.log.getvalue()

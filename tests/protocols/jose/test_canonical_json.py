@@ -1,6 +1,7 @@
 """RFC 8785 form by the quick way and by the library are the same bytes, and depth is told exactly."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ def test_the_published_examples_get_their_bytes(shared_dir: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [{1: "x"}, {"x": {None: 1}}, float("nan"), float("inf"), 2**53, "\ud800", {"\ud800": 1}]
+    "value",
+    [{1: "x"}, {"x": {None: 1}}, float("nan"), [float("inf")], 2**53, "\ud800", {"\ud800": 1}, datetime.now(UTC), b"x"],
 )
 def test_what_has_no_such_form_is_refused(value: Any) -> None:
     with pytest.raises(MalformedMessage):

@@ -135,6 +135,8 @@ def test_messages_of_a_wider_entry_are_read() -> None:
         {"statusListIndex": "٧"},
         {"statusListCredential": "status/1"},
         {"statusListCredential": None},
+        {"statusListCredential": "https://[x/1"},
+        {"statusListCredential": "https://a\u2100b.example/1"},
         {"statusPurpose": None},
         {"statusPurpose": ""},
         {"id": "https://a.example/s/1"},

@@ -9,11 +9,12 @@ import pytest
 
 from protocols.credentials.model import parse_credential
 from protocols.credentials.proofs import check_proofs
+from protocols.status.acceptance import LIST_READING, Snapshot, accept_list
 from protocols.status.bitstring import compress, encode, new_bits, set_bit
 from protocols.status.entry import StatusEntry
 from protocols.status.errors import MalformedValueError, StatusListLengthError, StatusVerificationError
 from protocols.status.freshness import Freshness, FreshnessPolicy, judge
-from protocols.status.lookup import LIST_READING, Snapshot, StatusAnswer, StatusOutcome, accept_list, status_of
+from protocols.status.lookup import StatusAnswer, StatusOutcome, status_of
 from protocols.status.publish import status_list_credential
 from tests.support.badges import COLLEGE, DOCUMENTS, NOW, STRANGER, signed
 

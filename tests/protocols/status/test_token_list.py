@@ -9,10 +9,11 @@ import pytest
 
 from protocols.credentials.enveloped.token import compact, parse_token
 from protocols.jose.keys import PrivateKey
+from protocols.status.acceptance import Snapshot
 from protocols.status.entry import Form, StatusEntry, token_uri
 from protocols.status.errors import MalformedValueError, StatusListError, StatusListLengthError, StatusVerificationError
 from protocols.status.freshness import Freshness, FreshnessPolicy
-from protocols.status.lookup import Snapshot, StatusAnswer, StatusOutcome, status_of
+from protocols.status.lookup import StatusAnswer, StatusOutcome, status_of
 from protocols.status.token_list import accept_token, issuer_named, parse_list_token, sign_status_list
 from protocols.status.token_status import encode_list, pack
 from tests.support.badges import COLLEGE, DOCUMENTS, NOW, STRANGER, document_of, key_of

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from protocols.jose.encoding import JsonObject
+from protocols.jose.keys import PrivateKey
 from protocols.trust.chain import MAX_CHAIN_LENGTH, validate_chain
 from protocols.trust.entity import did_of
 from protocols.trust.refusal import StatementRefused
@@ -200,10 +201,54 @@ def test_a_did_other_than_the_one_admitted_is_refused() -> None:
     assert rule_of([chain()[0], stated, chain()[2]]) == "did_mismatch"
 
 
-def test_a_policy_that_would_not_be_applied_is_not_passed_over() -> None:
-    policy = {"ler_node": {"did": {"one_of": [did_of(OTHER)]}}}
+@pytest.mark.parametrize(
+    ("operators", "rule"),
+    [
+        ({"one_of": [did_of(OTHER)]}, "metadata"),
+        ({"value": did_of(OTHER)}, "did_mismatch"),
+        ({"value": None}, "did_mismatch"),
+        ({"one_of": [], "value": "x"}, "metadata_policy"),
+        ({"one_of": "x"}, "metadata_policy"),
+        ({"essential": 1}, "metadata_policy"),
+    ],
+)
+def test_metadata_that_a_superiors_policy_does_not_allow_breaks_the_chain(operators: JsonObject, rule: str) -> None:
+    policy = {"ler_node": {"did": operators}}
     statements = [chain()[0], subordinate(extra={"metadata_policy": policy}), chain()[2]]
-    assert rule_of(statements) == "metadata_policy_unsupported"
+    assert rule_of(statements) == rule
+
+
+def test_policies_of_all_superiors_are_merged_from_the_anchor_downwards() -> None:
+    state, region = key("state"), key("region")
+    own = {"ler_node": {"did": MEMBER_DID}, "federation_entity": {"contacts": ["desk@college.example"]}}
+
+    def stated(issuer: str, signer: PrivateKey, subject: str, below: PrivateKey, contacts: JsonObject) -> str:
+        return subordinate(
+            issuer=issuer,
+            signer=signer,
+            subject=subject,
+            jwks={below.kid: below.public},
+            metadata={},
+            membership=None,
+            extra={"metadata_policy": {"federation_entity": {"contacts": contacts}}},
+        )
+
+    def resolved(by_region: JsonObject) -> list[str]:
+        statements = [
+            member_configuration(metadata=own, authority_hints=["https://region.example"]),
+            stated("https://region.example", region, MEMBER, MEMBER_KEY, by_region),
+            stated("https://state.example", state, "https://region.example", region, {"add": ["help@state.example"]}),
+            stated(ANCHOR, ANCHOR_KEY, "https://state.example", state, {"superset_of": ["help@state.example"]}),
+            anchor_configuration(),
+        ]
+        chain = validate_chain(statements, anchors=ANCHORS, now=NOW)
+        return chain.metadata["federation_entity"]["contacts"]
+
+    everybody = ["desk@college.example", "help@state.example", "desk@region.example"]
+    assert sorted(resolved({"add": ["desk@region.example"]})) == sorted(everybody)
+    with pytest.raises(StatementRefused) as refusal:
+        resolved({"subset_of": ["desk@college.example"]})
+    assert refusal.value.rule == "metadata_policy"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from protocols.dids.document import DidDocument
 from protocols.dids.multiformats import encode_multikey
-from protocols.jose.encoding import JsonObject
+from protocols.jose.encoding import JsonObject, digest_json
 from protocols.trust.chain import validate_chain
 from protocols.trust.directory import Entry, directory_document, read_directory
 from protocols.trust.entity import did_of
@@ -30,12 +30,6 @@ from tests.support.federation import (
 
 ANCHOR_DID = did_of(ANCHOR)
 OWN = membership(did=ANCHOR_DID, issuer=None, verifier=None)
-METADATA = {"federation_entity": {"organization_name": "Example Network"}, "ler_node": {"did": ANCHOR_DID}}
-
-
-def member_anchor(**changes) -> str:
-    """The configuration of an anchor that is a member of its own network."""
-    return anchor_configuration(metadata=METADATA, extra={"ler_membership": OWN.to_json()}, **changes)
 
 
 def document(did: str, entity_id: str) -> JsonObject:
@@ -49,11 +43,26 @@ def document(did: str, entity_id: str) -> JsonObject:
     return {"id": did, "alsoKnownAs": [entity_id], "verificationMethod": [method], "authentication": [kid]}
 
 
+def stating(did: str, entity_id: str, name: str) -> JsonObject:
+    """The metadata of a node that states its DID document."""
+    node = {"did": did, "did_document_sha256": digest_json(document(did, entity_id))}
+    return {"federation_entity": {"organization_name": name}, "ler_node": node}
+
+
+METADATA = stating(ANCHOR_DID, ANCHOR, "Example Network")
+STATING = stating(MEMBER_DID, MEMBER, "What it calls itself")
+
+
+def member_anchor(**changes) -> str:
+    """The configuration of an anchor that is a member of its own network."""
+    return anchor_configuration(metadata=METADATA, extra={"ler_membership": OWN.to_json()}, **changes)
+
+
 def entry(**changes) -> Entry:
     given = {
         "entity_id": MEMBER,
         "did": MEMBER_DID,
-        "configuration": member_configuration(),
+        "configuration": member_configuration(metadata=STATING),
         "statement": subordinate(),
         "did_document": document(MEMBER_DID, MEMBER),
     }
@@ -95,7 +104,9 @@ def test_a_directory_lists_members_and_the_anchor_with_what_their_chains_prove()
     [
         {"statement": subordinate(signer=STRANGER_KEY)},
         {"statement": None},
-        {"configuration": member_configuration(signer=STRANGER_KEY)},
+        {"configuration": member_configuration(signer=STRANGER_KEY, metadata=STATING)},
+        {"configuration": member_configuration()},
+        {"did_document": {**document(MEMBER_DID, MEMBER), "assertionMethod": [f"{MEMBER_DID}#auth-1"]}},
         {"did_document": document(MEMBER_DID, "https://other.example")},
         {"did_document": document(ANCHOR_DID, ANCHOR)},
         {"did_document": {}},

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from protocols.trust.entity import agree, check_entity_id, did_of, entity_id_of
+from protocols.jose.encoding import digest_json
+from protocols.trust.entity import agree, check_entity_id, did_of, entity_id_of, states_document
 from protocols.trust.refusal import StatementRefused
 from protocols.trust.statement import parse_statement
 from tests.support.federation import MEMBER, MEMBER_DID, NOW, OTHER, did_document, member_configuration
@@ -100,6 +101,17 @@ def test_one_publication_that_does_not_agree_is_refused(
     with pytest.raises(StatementRefused) as refusal:
         agree(entity_id, MEMBER_DID, did_document(document_id, also_known_as=also_known_as), configuration)
     assert refusal.value.rule == rule
+
+
+def test_a_node_states_its_did_document_or_does_not_and_no_other_counts() -> None:
+    served = {"id": MEMBER_DID, "alsoKnownAs": [MEMBER]}
+    stated = {"did": MEMBER_DID, "did_document_sha256": digest_json(served)}
+    configuration = parse_statement(member_configuration(metadata={"ler_node": stated}), NOW)
+    assert states_document(configuration, served)
+    assert states_document(parse_statement(member_configuration(), NOW), served) is False
+    with pytest.raises(StatementRefused) as refusal:
+        states_document(configuration, {**served, "verificationMethod": []})
+    assert refusal.value.rule == "did_document_digest"
 
 
 def test_the_configuration_of_another_entity_does_not_agree() -> None:

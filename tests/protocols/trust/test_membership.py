@@ -1,5 +1,6 @@
 """Membership: every move, the registrations, the claim's JSON and the log."""
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, get_args
@@ -7,11 +8,22 @@ from typing import Any, get_args
 import pytest
 
 from protocols.jose.encoding import JsonObject
-from protocols.trust.membership import LEGAL, EventName, Membership, MembershipEvent, State, apply_event
-from protocols.trust.membership_log import GENESIS, LogEntry, append, check_log
+from protocols.trust.entity import did_of
+from protocols.trust.membership import LEGAL, EventName, Membership, MembershipEvent, State, apply_event, replay
+from protocols.trust.membership_log import GENESIS, LogEntry, append, check_log, export_log, read_log
 from protocols.trust.refusal import StatementRefused
 from protocols.trust.registration import covers
-from tests.support.federation import DAY, MEMBER, NOW, OTHER, events, membership
+from tests.support.federation import (
+    ANCHOR,
+    ANCHOR_KEY,
+    DAY,
+    MEMBER,
+    NOW,
+    OTHER,
+    STRANGER_KEY,
+    events,
+    membership,
+)
 
 TRANSITIONS: dict[tuple[State, EventName], State] = {
     ("none", "applied"): "applied",
@@ -71,6 +83,30 @@ def test_the_state_on_a_day_counts_an_event_from_its_own_instant() -> None:
     assert history.state_at(start + 10 * DAY) == ("member", history.events[1])
     assert history.state_at(start + 20 * DAY - timedelta(microseconds=1))[0] == "member"
     assert history.state_at(start + 20 * DAY) == ("suspended", history.events[2])
+
+
+def test_a_suspension_with_an_end_is_over_then_whether_or_not_that_was_written_down() -> None:
+    ends = NOW + 10 * DAY
+    suspended = MembershipEvent(event="suspended", at=NOW, reason="an audit", until=ends)
+    history = membership(events=(*events("applied", "approved"), suspended))
+    assert Membership.parse(history.to_json()) == history
+    assert history.state_at(ends - timedelta(seconds=1)) == ("suspended", suspended)
+    assert history.state_at(ends) == ("member", MembershipEvent(event="reinstated", at=ends))
+    assert history.state == "suspended"
+    for event, state in {"reinstated": "member", "suspended": "suspended", "closed": "closed"}.items():
+        name: Any = event
+        later = replace(history, events=(*history.events, MembershipEvent(event=name, at=ends + DAY)))
+        assert later.state_at(ends + 2 * DAY)[0] == state
+        assert later.state_at(ends)[0] == "member"
+    with pytest.raises(StatementRefused, match="cannot follow"):
+        replay((*history.events, MembershipEvent(event="suspended", at=ends - DAY)))
+
+
+@pytest.mark.parametrize(("event", "until"), [("suspended", NOW), ("suspended", NOW - DAY), ("removed", NOW + DAY)])
+def test_an_end_is_later_and_a_suspensions_only(event: Any, until: datetime) -> None:
+    with pytest.raises(StatementRefused) as refusal:
+        MembershipEvent(event=event, at=NOW, until=until)
+    assert refusal.value.rule == "membership_event"
 
 
 def test_an_event_has_a_zone() -> None:
@@ -158,8 +194,9 @@ def log_of(*names: Any) -> list[LogEntry]:
     for subject, event in names:
         previous = entries[-1].hash if entries else GENESIS
         dated = MembershipEvent(event=event, at=NOW + len(entries) * DAY)
-        entry_hash = append(previous, dated, subject=subject)
-        entries.append(LogEntry(subject=subject, event=dated, previous_hash=previous, hash=entry_hash))
+        given: Any = {"subject": subject, "did": did_of(subject), "actor": "operator", "detail": {"name": "A name"}}
+        entry_hash = append(previous, dated, **given)
+        entries.append(LogEntry(event=dated, previous_hash=previous, hash=entry_hash, **given))
     return entries
 
 
@@ -174,8 +211,9 @@ def test_a_log_that_was_only_added_to_holds() -> None:
 def test_a_changed_entry_shows() -> None:
     changed = [*LOG[:2], replace(LOG[2], event=replace(LOG[2].event, reason="rewritten")), LOG[3]]
     assert check_log(changed) == ("entry 2 was changed: its hash does not fit",)
-    moved = [*LOG[:2], replace(LOG[2], subject=OTHER), LOG[3]]
-    assert "entry 2 was changed: its hash does not fit" in check_log(moved)
+    for name, value in {"subject": OTHER, "did": "did:web:x.example", "actor": "nobody", "detail": {}}.items():
+        other: Any = {name: value}
+        assert "entry 2 was changed: its hash does not fit" in check_log([*LOG[:2], replace(LOG[2], **other), LOG[3]])
 
 
 def test_a_dropped_entry_shows() -> None:
@@ -193,7 +231,48 @@ def test_a_well_hashed_log_of_illegal_or_backdated_events_shows() -> None:
         "entry 1 is not a legal event: suspended while applied",
     )
     early = MembershipEvent(event="approved", at=NOW - DAY)
-    late = LogEntry(
-        subject=MEMBER, event=early, previous_hash=LOG[0].hash, hash=append(LOG[0].hash, early, subject=MEMBER)
-    )
+    given: Any = {"subject": MEMBER, "did": did_of(MEMBER), "actor": "operator"}
+    hashed = append(LOG[0].hash, early, detail={}, **given)
+    late = LogEntry(event=early, previous_hash=LOG[0].hash, hash=hashed, **given)
     assert check_log([LOG[0], late]) == ("entry 1 of 2026-11-23T12:00:00Z is dated before the one before it",)
+
+
+def exported(log: list[LogEntry], **changes: Any) -> JsonObject:
+    given: Any = {
+        "anchor": ANCHOR,
+        "name": "Example Network",
+        "signer": ANCHOR_KEY,
+        "jwks": {ANCHOR_KEY.kid: ANCHOR_KEY.public},
+        "now": NOW,
+    }
+    return export_log(log, **{**given, **changes})
+
+
+def test_an_exported_log_reads_as_it_was() -> None:
+    found = read_log(json.loads(json.dumps(exported(LOG))))
+    assert (found.anchor, found.name, list(found.entries)) == (ANCHOR, "Example Network", LOG)
+    assert (found.signed_by, found.signed_at) == (ANCHOR_KEY.public.thumbprint, NOW)
+    assert check_log(found.entries) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"type": "Log"}, "log"),
+        ({"version": 2}, "log"),
+        ({"entries": exported(LOG[:3])["entries"]}, "log_head"),
+        ({"entries": [*exported(LOG)["entries"], exported(LOG)["entries"][-1]]}, "log_head"),
+        ({"entries": [{"subject": MEMBER}]}, "log"),
+        ({"entries": "x"}, "log"),
+        ({"anchor": OTHER}, "log_head"),
+        ({"head": "a.b.c"}, "log_head"),
+        (
+            {"jwks": exported(LOG, signer=STRANGER_KEY, jwks={STRANGER_KEY.kid: STRANGER_KEY.public})["jwks"]},
+            "log_head",
+        ),
+    ],
+)
+def test_a_document_that_is_not_the_log_of_its_head_is_refused(changes: JsonObject, rule: str) -> None:
+    with pytest.raises(StatementRefused) as refusal:
+        read_log({**exported(LOG), **changes})
+    assert refusal.value.rule == rule

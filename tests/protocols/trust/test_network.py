@@ -8,6 +8,7 @@ import pytest
 
 from protocols.jose.encoding import b64url_decode, b64url_encode, canonical_json, digest, parse_object
 from protocols.jose.jws import parse_compact, sign_compact
+from protocols.trust.did_request import check_request
 from protocols.trust.network import APPLICATION_TYP, JoinApplication, NetworkInvite, RolesWanted
 from protocols.trust.refusal import StatementRefused
 from protocols.trust.registration import IssuerRegistration, VerifierRegistration
@@ -89,7 +90,7 @@ def test_an_invitation_that_cannot_be_used_is_refused_by_name(rule: str, text: s
 def test_an_application_signed_by_the_dids_own_key_holds() -> None:
     application = JoinApplication.parse(APPLICATION.sign(DID_KEY))
     assert replace(application, kid="", token="") == APPLICATION
-    application.check(DOCUMENT, anchor=ANCHOR, now=NOW + DAY)
+    check_request(application, DOCUMENT, anchor=ANCHOR, now=NOW + DAY)
 
 
 def test_an_application_may_want_no_role_at_all() -> None:
@@ -130,13 +131,13 @@ def test_what_is_not_an_application_is_refused(token: str) -> None:
 def refused(rule: str, signer: Any = DID_KEY, document: Any = DOCUMENT, **changes: Any) -> None:
     application = JoinApplication.parse(APPLICATION.sign(signer))
     with pytest.raises(StatementRefused) as refusal:
-        application.check(document, **{"anchor": ANCHOR, "now": NOW, **changes})
+        check_request(application, document, **{"anchor": ANCHOR, "now": NOW, **changes})
     assert refusal.value.rule == rule
 
 
 def test_an_application_is_for_one_network_and_for_a_day() -> None:
     refused("aud", anchor=OTHER)
-    refused("application_stale", now=NOW + DAY + timedelta(seconds=1))
+    refused("request_stale", now=NOW + DAY + timedelta(seconds=1))
     refused("issued_in_the_future", now=NOW - timedelta(seconds=61))
 
 

@@ -218,6 +218,7 @@ def upgrade() -> None:
     sa.Column('jwks', sa.JSON(), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('registration', sa.JSON(), nullable=False),
+    sa.Column('terms', sa.JSON(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('anchor', name=op.f('pk_network_config'))

@@ -59,6 +59,8 @@ def test_the_holder_gets_everything() -> None:
         kind=Kind.DC_SD_JWT,
         confirmation=CONFIRMATION,
         status=STATUS,
+        owner=COLLEGE,
+        disclosed_count=7,
     )
 
 
@@ -69,6 +71,8 @@ def test_the_verifier_gets_what_was_chosen_by_whom_it_was_issued_to() -> None:
         kind=Kind.DC_SD_JWT,
         confirmation=CONFIRMATION,
         status=STATUS,
+        owner=COLLEGE,
+        disclosed_count=1,
     )
 
 

@@ -43,6 +43,7 @@ from tests.support.envelopes import (
     vc_payload,
     vp_jwt,
     vp_payload,
+    w3c_sd_jwt,
 )
 
 HOLDS = "The signature fits the document, and the key may sign this."
@@ -58,7 +59,9 @@ def _result(suite: str, by: str, purpose: str, created: datetime | None = SIGNED
 
 def test_a_credential_opens_as_it_was() -> None:
     found = opened(wrap(vc_jwt(), Kind.VC_JWT))
-    assert found == Opened(document=badge(), results=(_result("vc+jwt", COLLEGE, "assertionMethod"),), kind=Kind.VC_JWT)
+    assert found == Opened(
+        document=badge(), results=(_result("vc+jwt", COLLEGE, "assertionMethod"),), kind=Kind.VC_JWT, owner=COLLEGE
+    )
     assert found.document is not None
     assert parse_credential(found.document).issuer == COLLEGE
 
@@ -107,8 +110,8 @@ def test_typ_may_be_missing_where_the_envelope_says_what_it_is() -> None:
 
 @pytest.mark.parametrize(
     "token",
-    [vc_jwt(), sd_jwt(), forge(JWT_HEADER, jwt_vc_payload())],
-    ids=["vc+jwt", "dc+sd-jwt", "VC 1.1"],
+    [vc_jwt(), sd_jwt(), w3c_sd_jwt(), forge(JWT_HEADER, jwt_vc_payload())],
+    ids=["vc+jwt", "dc+sd-jwt", "vc+sd-jwt", "VC 1.1"],
 )
 def test_a_text_among_credentials_is_the_envelope_it_should_have_come_in(token: str) -> None:
     assert opened(as_envelope(token)) == opened(token)
@@ -135,7 +138,10 @@ def test_an_issuer_object_is_its_id() -> None:
 def test_a_presentation_answers_who_asked() -> None:
     found = opened(wrap(vp_jwt(), Kind.VP_JWT), challenge=NONCE, domain=AUDIENCE, **PRESENTED)
     assert found == Opened(
-        document=presentation(), results=(_result("vp+jwt", LEARNER, "authentication", NOW),), kind=Kind.VP_JWT
+        document=presentation(),
+        results=(_result("vp+jwt", LEARNER, "authentication", NOW),),
+        kind=Kind.VP_JWT,
+        owner=LEARNER,
     )
     assert found.document is not None
     [inside] = parse_presentation(found.document).credentials
