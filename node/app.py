@@ -116,6 +116,7 @@ def _jobs(services: Services, settings: Settings) -> tuple[JobSpec, ...]:
         JobSpec(name="status.discover", every_s=sync.federation_every_s, run=services.status_sync.discover),
         JobSpec(name="status.forget", every_s=3600, jitter_s=60, run=services.status_sync.forget),
         JobSpec(name="status.renew", every_s=3600, jitter_s=60, run=services.status_lists.renew),
+        JobSpec(name="apps.tidy", every_s=600, jitter_s=60, run=services.apps.tidy),
         JobSpec(name="retention", every_s=60, run=services.presentations.forget_due),
         JobSpec(name="housekeeping", every_s=600, jitter_s=60, run=services.queues.tidy),
     )

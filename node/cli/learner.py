@@ -8,6 +8,7 @@ from node.cli.client import client_of
 from node.cli.options import DataOption, JsonOption
 from node.cli.output import show_facts, show_rows
 
+APPS = ("id", "name", "host", "granted_at", "expires_at", "ended_at", "ended_because")
 COLUMNS = ("id", "name", "reference", "enrolled", "suspended")
 LearnerArgument = Annotated[str, typer.Argument(help="The id of a learner.")]
 
@@ -18,6 +19,9 @@ def register(app: typer.Typer) -> None:
     learner.command("list")(list_learners)
     learner.command()(suspend)
     learner.command()(reinstate)
+    learner.command()(code)
+    learner.command()(apps)
+    learner.command("end-app")(end_app)
     app.add_typer(learner, name="learner")
 
 
@@ -47,3 +51,23 @@ def suspend(learner: LearnerArgument, data: DataOption, as_json: JsonOption = Fa
 def reinstate(learner: LearnerArgument, data: DataOption, as_json: JsonOption = False) -> None:
     """Relay for a suspended person again."""
     show_facts(client_of(data).post(f"/learners/{learner}/reinstate"), as_json=as_json)
+
+
+def code(learner: LearnerArgument, data: DataOption, as_json: JsonOption = False) -> None:
+    """Make a one-time code with which the learner lets one app in to their badges here; it is shown this once."""
+    show_facts(client_of(data).post(f"/learners/{learner}/sign-in-code"), as_json=as_json)
+
+
+def apps(learner: LearnerArgument, data: DataOption, as_json: JsonOption = False) -> None:
+    """The apps that the learner let in, the newest first, and those that were ended."""
+    show_rows(client_of(data).get(f"/learners/{learner}/apps")["items"], APPS, as_json=as_json)
+
+
+def end_app(
+    learner: LearnerArgument,
+    app: Annotated[str, typer.Argument(help="The id of what was granted, as `learner apps` shows it.")],
+    data: DataOption,
+    as_json: JsonOption = False,
+) -> None:
+    """End what an app may do for the learner, at once."""
+    show_rows(client_of(data).post(f"/learners/{learner}/apps/{app}/end")["items"], APPS, as_json=as_json)

@@ -9,18 +9,20 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from node.http import didcomm, federation, health, identifiers, interaction, issuer, status
+from node.http import badges_api, didcomm, federation, health, identifiers, interaction, issuer, oauth, status
 from node.http.api.routes import api_routes
 from node.http.vc_api import routes as vc_api
 from node.http.wellknown import wellknown_routes
 from node.settings import Settings
 
 PUBLIC: tuple[web.RouteTableDef, ...] = (
+    badges_api.routes,
     didcomm.routes,
     federation.routes,
     identifiers.routes,
     interaction.routes,
     issuer.routes,
+    oauth.routes,
     status.routes,
     vc_api.routes,
 )
@@ -32,6 +34,7 @@ def all_routes(settings: Settings) -> list[web.AbstractRouteDef]:
     base = urlsplit(settings.base_url).path
     return [
         *wellknown_routes(settings.did),
+        web.get(f"/.well-known/oauth-authorization-server{base}", oauth.server_metadata),
         *health.routes,
         *api_routes(),
         *(route for routes in PUBLIC for route in under(base, routes)),

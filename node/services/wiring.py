@@ -14,7 +14,9 @@ from node.metrics import Metrics
 from node.services.achievements import Achievements
 from node.services.admission import Admission
 from node.services.anchor_statements import AnchorStatements
+from node.services.apps import Apps
 from node.services.attempts import Attempts
+from node.services.backpack import Backpack
 from node.services.challenges import Challenges
 from node.services.credential_evidence import Credentials
 from node.services.directory import Directory
@@ -66,6 +68,8 @@ class Services:
 
     achievements: Achievements
     admission: Admission
+    apps: Apps
+    backpack: Backpack
     configuration: OwnConfiguration
     directory: Directory
     federation: Federation
@@ -171,6 +175,8 @@ def build_services(
     return Services(
         achievements=achievements,
         admission=Admission(storage, members, configuration, fetcher, Attempts(clock), clock, log),
+        apps=Apps(storage, identity, settings.apps, clock),
+        backpack=Backpack(storage, verification, clock),
         configuration=configuration,
         directory=directory,
         federation=federation,

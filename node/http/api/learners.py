@@ -1,5 +1,6 @@
 """The people the institution knows, and how their wallets are bound."""
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -31,6 +32,30 @@ class EnrolmentAnswer(ApiModel):
     code: str
 
 
+class SignInCodeAnswer(ApiModel):
+    """Hand it to the person: with it they let one app in. Shown this once; the one before it is no longer good."""
+
+    code: str
+    expires_at: datetime
+
+
+class AppAnswer(ApiModel):
+    """What a learner granted to an app."""
+
+    id: str
+    name: str = Field(description="As the app calls itself.")
+    host: str = Field(description="Where its answers go.")
+    scopes: list[str]
+    granted_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    ended_because: str | None
+
+
+class AppsAnswer(ApiModel):
+    items: list[AppAnswer]
+
+
 async def enrol_learner(services: Services, call: Call[EnrolBody, Empty]) -> EnrolmentAnswer:
     made = await services.learners.enrol(call.body.name, call.body.reference)
     return EnrolmentAnswer(learner=LearnerAnswer.model_validate(made.person), link=made.link, code=made.code)
@@ -49,6 +74,20 @@ async def reinstate_learner(services: Services, call: Call[Empty, Empty]) -> Lea
     return LearnerAnswer.model_validate(await services.learners.set_suspended(call.path["id"], False))
 
 
+async def make_sign_in_code(services: Services, call: Call[Empty, Empty]) -> SignInCodeAnswer:
+    code, expires_at = await services.apps.sign_in_code(call.path["id"])
+    return SignInCodeAnswer(code=code, expires_at=expires_at)
+
+
+async def list_learner_apps(services: Services, call: Call[Empty, Empty]) -> AppsAnswer:
+    return AppsAnswer(items=[AppAnswer.model_validate(app) for app in await services.apps.of_learner(call.path["id"])])
+
+
+async def end_learner_app(services: Services, call: Call[Empty, Empty]) -> AppsAnswer:
+    await services.apps.end(call.path["id"], call.path["app"])
+    return await list_learner_apps(services, call)
+
+
 ISSUERS = (Role.OPERATOR, Role.ISSUER)
 
 OPERATIONS: tuple[AnyOperation, ...] = (
@@ -62,4 +101,13 @@ OPERATIONS: tuple[AnyOperation, ...] = (
     read("/learners", "The people this institution knows.", ISSUERS, list_learners),
     write("/learners/{id}/suspend", "Relay nothing more for a person, for now.", ISSUERS, suspend_learner),
     write("/learners/{id}/reinstate", "Relay for a suspended person again.", ISSUERS, reinstate_learner),
+    write(
+        "/learners/{id}/sign-in-code",
+        "Make a one-time code with which a person lets one app in.",
+        ISSUERS,
+        make_sign_in_code,
+        status=201,
+    ),
+    read("/learners/{id}/apps", "The apps that a person let in, the newest first.", ISSUERS, list_learner_apps),
+    write("/learners/{id}/apps/{app}/end", "End what an app may do for a person.", ISSUERS, end_learner_app),
 )

@@ -11,6 +11,6 @@ https://www.rfc-editor.org/rfc/rfc7009, https://www.rfc-editor.org/rfc/rfc9207, 
 """
 
 from node.services.oauth.server import Server
-from node.services.oauth.values import Person, Reply, Request, Rows, new_secret, secret_hash
+from node.services.oauth.values import Asked, Person, Reply, Request, Rows, new_secret, secret_hash
 
-__all__ = ["Person", "Reply", "Request", "Rows", "Server", "new_secret", "secret_hash"]
+__all__ = ["Asked", "Person", "Reply", "Request", "Rows", "Server", "new_secret", "secret_hash"]

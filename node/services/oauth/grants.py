@@ -1,6 +1,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownParameterType=false
 # pyright: reportUnknownArgumentType=false, reportMissingParameterType=false, reportIncompatibleMethodOverride=false
-# pyright: reportIncompatibleVariableOverride=false
+# pyright: reportIncompatibleVariableOverride=false, reportUnknownLambdaType=false, reportOptionalMemberAccess=false
+# pyright: reportAssignmentType=false, reportReturnType=false, reportAttributeAccessIssue=false, reportArgumentType=false
 """What a client can come with, a code or a refresh token, and what becomes of each, the second time too."""
 
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from typing import Any, ClassVar, Protocol
 
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc6749 import OAuth2Request
-from authlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidRequestError
+from authlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidRequestError, InvalidScopeError
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGrant
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7636 import CodeChallenge
@@ -75,6 +76,13 @@ class CodeGrant(AuthorizationCodeGrant):
     TOKEN_ENDPOINT_AUTH_METHODS: ClassVar = list(AUTH_METHODS)
     server: _Server
 
+    def validate_authorization_request(self) -> str:
+        """Scopes have to be named: what an app gets is what a learner reads."""
+        redirect_uri = super().validate_authorization_request()
+        if not self.request.payload.scope:
+            raise InvalidScopeError(redirect_uri=redirect_uri)
+        return redirect_uri
+
     def generate_authorization_code(self) -> str:
         return new_secret("lerc_")
 
@@ -82,7 +90,11 @@ class CodeGrant(AuthorizationCodeGrant):
         """With `scope`, as Open Badges 3.0 has it (section 7.1.2.2)."""
         status, body, _ = made = super().create_authorization_response(redirect_uri, grant_user)
         headers = dict(made[2])
-        return status, body, [("Location", add_params_to_uri(headers["Location"], [("scope", self.request.scope)]))]
+        return (
+            status,
+            body,
+            [("Location", add_params_to_uri(headers["Location"], [("scope", self.request.payload.scope)]))],
+        )
 
     def save_authorization_code(self, code: str, request: OAuth2Request) -> None:
         rows = self.server.rows
@@ -92,7 +104,7 @@ class CodeGrant(AuthorizationCodeGrant):
             new_id(),
             learner_id=request.user.id,
             client_id=request.client.row.id,
-            scopes=request.scope.split(),
+            scopes=request.payload.scope.split(),
             now=now,
             expires_at=now + timedelta(seconds=lifetimes.grant_s),
         )

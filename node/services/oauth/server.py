@@ -1,6 +1,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownParameterType=false
 # pyright: reportUnknownArgumentType=false, reportMissingParameterType=false, reportIncompatibleMethodOverride=false
-# pyright: reportIncompatibleVariableOverride=false
+# pyright: reportIncompatibleVariableOverride=false, reportUnknownLambdaType=false, reportOptionalMemberAccess=false
+# pyright: reportAssignmentType=false, reportReturnType=false, reportAttributeAccessIssue=false, reportArgumentType=false
 """The authorization server that Authlib is, over the rows of one transaction."""
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from authlib.oauth2.rfc6750 import BearerTokenGenerator
 from authlib.oauth2.rfc9207 import IssuerParameter
 
 from node.services.oauth.grants import S256, CodeGrant, RefreshGrant, Revocation
-from node.services.oauth.values import Client, Person, Reply, Request, Rows, new_secret, secret_hash
+from node.services.oauth.values import Asked, Client, Person, Reply, Request, Rows, new_secret, secret_hash
 from node.storage.repos import oauth_clients
 from node.storage.repos import oauth_grants as grants
 from protocols.jose.encoding import JsonObject
@@ -63,9 +64,23 @@ class Server(AuthorizationServer):
             self.issuer.add_issuer_parameter(self, reply)
             return reply
 
+    def wanted(self, grant: CodeGrant) -> Asked:
+        """What the request of `grant` asks."""
+        payload, client = grant.request.payload, grant.request.client
+        scopes = tuple(payload.scope.split())
+        return Asked(client=client.row.description, redirect_uri=payload.redirect_uri, scopes=scopes)
+
     def answered(self, grant: CodeGrant, person: Person | None) -> Reply:
         """The redirect that tells the client what a learner said; `person` None for a no."""
         return self.create_authorization_response(grant.request, grant_user=person, grant=grant)
+
+    def token(self, request: Request) -> Reply:
+        """The answer of the token endpoint."""
+        return self.create_token_response(request)
+
+    def revoked(self, request: Request) -> Reply:
+        """The answer of the revocation endpoint."""
+        return self.create_endpoint_response(Revocation.ENDPOINT_NAME, request)
 
     def query_client(self, client_id: str) -> Client | None:
         row = oauth_clients.find(self.rows.session, client_id)

@@ -1,6 +1,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownParameterType=false
 # pyright: reportUnknownArgumentType=false, reportMissingParameterType=false, reportIncompatibleMethodOverride=false
-# pyright: reportIncompatibleVariableOverride=false
+# pyright: reportIncompatibleVariableOverride=false, reportUnknownLambdaType=false, reportOptionalMemberAccess=false
+# pyright: reportAssignmentType=false, reportReturnType=false, reportAttributeAccessIssue=false, reportArgumentType=false
 """What Authlib is given and gives back: clients, requests, replies, and the rows of one transaction."""
 
 import hmac
@@ -50,6 +51,15 @@ class Reply:
     @location.setter
     def location(self, value: str) -> None:
         self.headers["Location"] = value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What an app asks of a learner: its description as it gave it, where the answer goes, and for which scopes."""
+
+    client: JsonObject
+    redirect_uri: str
+    scopes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
