@@ -146,7 +146,6 @@ async def preflight(_: web.Request) -> web.Response:
     allowed = {
         "Access-Control-Allow-Methods": "GET, POST, PUT",
         "Access-Control-Allow-Headers": "Authorization, Content-Type",
-        "Access-Control-Expose-Headers": "X-Total-Count, Link",
         "Access-Control-Max-Age": "600",
     }
     return web.Response(status=204, headers={**ANY_ORIGIN, **allowed})
@@ -229,7 +228,8 @@ def _challenge(found: str | None) -> str:
 
 
 def _json(status: int, body: JsonObject, *, headers: dict[str, str] | None = None) -> web.Response:
-    given = {**ANY_ORIGIN, "Cache-Control": "no-store", **(headers or {})}
+    exposed = {"Access-Control-Expose-Headers": "X-Total-Count, Link"}
+    given = {**ANY_ORIGIN, **exposed, "Cache-Control": "no-store", **(headers or {})}
     return web.Response(status=status, body=canonical_json(body), content_type=JSON, headers=given)
 
 

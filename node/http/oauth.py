@@ -73,7 +73,7 @@ async def register(request: web.Request) -> web.Response:
 async def authorize(request: web.Request) -> web.Response:
     """The page that says who asks for what, and lets a learner answer."""
     try:
-        wanted = _parameters(request.query_string)
+        wanted = _parameters(request.rel_url.raw_query_string)
     except BadInput as error:
         return _page_without_form(400, error.sentence)
     asked = await request.app[SERVICES].apps.ask(_request(request, wanted))
@@ -86,7 +86,7 @@ async def answer(request: web.Request) -> web.Response:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         return _page_without_form(403, "This answer was sent by another site.")
     try:
-        wanted, said = _parameters(request.query_string), _parameters(await _form(request))
+        wanted, said = _parameters(request.rel_url.raw_query_string), _parameters(await _form(request))
     except (BadInput, PayloadTooLarge) as error:
         return _page_without_form(400, error.sentence)
     apps, is_yes = request.app[SERVICES].apps, said.get(ANSWER) == ALLOW
@@ -160,11 +160,9 @@ async def _form(request: web.Request) -> str:
 async def _body(request: web.Request) -> bytes:
     if (request.content_length or 0) > MAX_FORM_BYTES:
         raise PayloadTooLarge("the body is too large", expected=f"at most {MAX_FORM_BYTES} bytes")
-    body = await request.content.read(MAX_FORM_BYTES + 1)
-    if len(body) > MAX_FORM_BYTES or not request.content.at_eof():
-        rest = await request.content.read(1)
-        if rest or len(body) > MAX_FORM_BYTES:
-            raise PayloadTooLarge("the body is too large", expected=f"at most {MAX_FORM_BYTES} bytes")
+    body = await request.read()
+    if len(body) > MAX_FORM_BYTES:
+        raise PayloadTooLarge("the body is too large", expected=f"at most {MAX_FORM_BYTES} bytes")
     return body
 
 
@@ -187,7 +185,7 @@ def _page(request: web.Request, asked: Asked, *, wrong: bool = False) -> web.Res
         else ""
     )
     main = f"""<h1>{escape(title)}</h1>
-<p>It calls itself <strong>{escape(name)}</strong>. Your answer, and what it may do then, goes to
+<p>It calls itself <strong><bdi>{escape(name)}</bdi></strong>. Your answer, and what it may do then, goes to
 <strong>{escape(host)}</strong>. {escape(institution)} has not checked it.</p>
 <p>If you allow it, it can:</p><ul>{allowed}</ul>
 <p>{escape(institution)} can end that for you at any time.</p>{problem}

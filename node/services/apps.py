@@ -120,8 +120,6 @@ class Apps:
             RateLimited: too many wrong codes from this address.
         """
         hash = typed_hash(code) or ""
-        if allow:
-            self.guesses.check(address, hash)
 
         def body(session: Session) -> WrongCode | Reply:
             server = self._server(session)
@@ -134,8 +132,8 @@ class Apps:
             return WrongCode(server.wanted(asked)) if person is None else server.answered(asked, person)
 
         answer = await self.storage.run("apps.answer", body)
-        if isinstance(answer, WrongCode):
-            self.guesses.failed(address)
+        if isinstance(answer, WrongCode):  # a good code is never held up by those who guess from the same address
+            self.guesses.spend(address)
         return answer
 
     async def token(self, request: Request) -> Reply:

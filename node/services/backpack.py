@@ -24,6 +24,8 @@ MAX_BROUGHT = 1_000
 """Badges that apps may keep here for one learner."""
 _STANDING = 7
 """The step that asks whether the network knows the issuer."""
+_SIGNED = "signed by its issuer"
+"""What has to be known: a badge whose issuer's keys cannot be had here is nobody's word yet."""
 
 
 class Stored(StrEnum):
@@ -145,7 +147,8 @@ class Backpack:
 
 def _check(report: VerificationReport) -> None:
     for finding in report.checks:
-        if finding.outcome is Outcome.NO and finding.number != _STANDING:
+        is_unsigned = finding.name == _SIGNED and finding.outcome is not Outcome.YES
+        if is_unsigned or (finding.outcome is Outcome.NO and finding.number != _STANDING):
             raise BadInput(
                 f"this badge does not verify: {finding.reason}", found=f"check {finding.number}, {finding.name}"
             )

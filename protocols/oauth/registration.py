@@ -37,7 +37,14 @@ class RegistrationRefused(ProtocolError):
     `error` is `invalid_redirect_uri` or `invalid_client_metadata` (RFC 7591, section 3.2.2).
     """
 
-    def __init__(self, detail: str, *, error: str, found: str | None = None, expected: str | None = None) -> None:
+    def __init__(
+        self,
+        detail: str,
+        *,
+        error: str = "invalid_client_metadata",
+        found: str | None = None,
+        expected: str | None = None,
+    ) -> None:
         super().__init__(detail, found=found, expected=expected)
         self.error = error
 
@@ -134,7 +141,7 @@ def _about(value: JsonObject, redirects: Sequence[str]) -> JsonObject:
     """What is shown of a client and kept of it. All its https URLs have one host (Open Badges 3.0): nobody borrows
     another one's privacy policy."""
     about: JsonObject = {}
-    hosts = {urlsplit(uri).hostname for uri in redirects if uri.startswith("https:")}
+    hosts = {urlsplit(uri).hostname for uri in redirects if urlsplit(uri).scheme == "https"}
     for member in _ABOUT:
         uri = _text(value, member, most=MAX_URL_CHARACTERS)
         if uri is None:
@@ -158,7 +165,7 @@ def _about(value: JsonObject, redirects: Sequence[str]) -> JsonObject:
 
 def _name(value: JsonObject) -> str:
     name = (_text(value, "client_name", most=MAX_NAME_CHARACTERS) or "").strip()
-    if not name:
+    if not name or not name.isprintable():  # nothing that turns the direction of what is beside it, or shows nothing
         raise _refused("client_name", expected=f"a name of 1 to {MAX_NAME_CHARACTERS} characters, for people")
     return name
 

@@ -130,6 +130,8 @@ class CodeGrant(AuthorizationCodeGrant):
         """Everything first, the verifier too; then the code is used up, by one of two that come at once."""
         super().validate_token_request()
         code: _Code = self.request.authorization_code
+        if self.authenticate_user(code) is None:
+            raise InvalidGrantError
         if not grants.use_code(self.server.rows.session, code.row.hash, now=self.server.rows.now):
             self.server.rows.open_grant(code.grant.id, was_used=True)
             raise InvalidGrantError
@@ -160,6 +162,8 @@ class RefreshGrant(RefreshTokenGrant):
     def validate_token_request(self) -> None:
         super().validate_token_request()
         token: _Token = self.request.refresh_token
+        if self.authenticate_user(token) is None:  # a suspension ends: the token is not used up by it
+            raise InvalidGrantError
         if not grants.use_token(self.server.rows.session, token.row.hash, now=self.server.rows.now):
             self.server.rows.open_grant(token.grant.id, was_used=True)
             raise InvalidGrantError
@@ -174,6 +178,11 @@ class RefreshGrant(RefreshTokenGrant):
 class Revocation(RevocationEndpoint):
     CLIENT_AUTH_METHODS: ClassVar = list(AUTH_METHODS)
     server: _Server
+
+    def check_params(self, request: OAuth2Request, client: Client) -> None:
+        """A hint that is not known is passed over (RFC 7009, section 2.2)."""
+        if not request.payload.data.get("token"):
+            raise InvalidRequestError
 
     def query_token(self, token_string: str, token_type_hint: str | None) -> _Token | None:
         """By its hash, whatever the hint says."""

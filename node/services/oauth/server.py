@@ -4,7 +4,7 @@
 # pyright: reportAssignmentType=false, reportReturnType=false, reportAttributeAccessIssue=false, reportArgumentType=false
 """The authorization server that Authlib is, over the rows of one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -63,6 +63,8 @@ class Server(AuthorizationServer):
             reply: Reply = self.handle_error_response(request, error)
             self.issuer.add_issuer_parameter(self, reply)
             return reply
+        except ValueError:  # Authlib repeats what it was given in an error that may not hold it
+            return Reply(status=400, body={"error": "invalid_request"})
 
     def wanted(self, grant: CodeGrant) -> Asked:
         """What the request of `grant` asks."""
@@ -76,11 +78,19 @@ class Server(AuthorizationServer):
 
     def token(self, request: Request) -> Reply:
         """The answer of the token endpoint."""
-        return self.create_token_response(request)
+        return self._shown(lambda: self.create_token_response(request))
 
     def revoked(self, request: Request) -> Reply:
         """The answer of the revocation endpoint."""
-        return self.create_endpoint_response(Revocation.ENDPOINT_NAME, request)
+        return self._shown(lambda: self.create_endpoint_response(Revocation.ENDPOINT_NAME, request))
+
+    def _shown(self, answer: Callable[[], Reply]) -> Reply:
+        """The answer to a client that has to show who it is; Authlib cannot read every Authorization header."""
+        try:
+            return answer()
+        except ValueError:
+            challenge = {"WWW-Authenticate": 'Basic realm="oauth"'}
+            return Reply(status=401, body={"error": "invalid_client"}, headers=challenge)
 
     def query_client(self, client_id: str) -> Client | None:
         row = oauth_clients.find(self.rows.session, client_id)

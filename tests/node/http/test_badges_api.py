@@ -128,6 +128,7 @@ REFUSED: dict[str, Any] = {
     "without a proof": {name: item for name, item in brought().items() if name != "proof"},
     "that is over": brought(validUntil="2026-01-02T00:00:00Z", validFrom="2026-01-01T00:00:00Z"),
     "about somebody else": signed(badge(issuer={"id": ISSUER, "type": ["Profile"], "name": "E"}), signer=SIGNER),
+    "whose issuer's keys nobody here has": {**brought(), "issuer": "did:web:unknown.example"},
     "that is none": {"type": "Something"},
 }
 

@@ -1,5 +1,6 @@
 """Apps that learners let in: everything that somebody could try to be let in without being asked."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -101,6 +102,8 @@ REFUSED_WITHOUT_REDIRECT: dict[str, dict[str, Any]] = {
     "to a place below": {"redirect_uri": f"{REDIRECT}/more"},
     "to the same place in other letters": {"redirect_uri": REDIRECT.upper()},
     "to a place with a query of its own": {"redirect_uri": f"{REDIRECT}?x=1"},
+    "to no address": {"redirect_uri": 'https://app.example/"é'},
+    "for another kind of answer": {"response_type": 'code"é'},
     "to a script": {"redirect_uri": "javascript:alert(1)"},
     "to nowhere": {"redirect_uri": None},
 }
@@ -167,8 +170,9 @@ async def test_whoever_guesses_codes_is_slowed_down(served: Served, app: App) ->
     learner = await learner_of(served)
     for _ in range(10):
         assert (await app.answered("AAAA-BBBB-CCCC-DDDD"))[0] == 403
-    status, _, text = await app.answered(await code_of(served, learner))
+    status, _, text = await app.answered("AAAA-BBBB-CCCC-DDDD")
     assert (status, "Wait a minute" in text) == (429, True)
+    await app.let_in(await code_of(served, learner))  # behind a TLS front everybody has one address
 
 
 async def test_another_site_cannot_send_the_form(served: Served, app: App) -> None:
@@ -237,6 +241,12 @@ async def test_an_access_token_ends_with_its_time_its_learner_and_its_grant(serv
 
 UNREGISTERED: dict[str, tuple[Any, str]] = {
     "without a name": ({"client_name": ""}, "invalid_client_metadata"),
+    "with a name that turns what is beside it": ({"client_name": "A\u202eB"}, "invalid_client_metadata"),
+    "with a name that breaks": ({"client_name": "A\nB"}, "invalid_client_metadata"),
+    "that borrows another's policy": (
+        {"redirect_uris": ["HTTPS://evil.example/cb"], "policy_uri": "https://app.example/policy"},
+        "invalid_client_metadata",
+    ),
     "with a script to go to": ({"redirect_uris": ["javascript:alert(1)"]}, "invalid_redirect_uri"),
     "with data to go to": ({"redirect_uris": ["data:text/html,x"]}, "invalid_redirect_uri"),
     "over http": ({"redirect_uris": ["http://app.example/back"]}, "invalid_redirect_uri"),
@@ -286,3 +296,46 @@ async def _post(served: Served, path: str) -> dict[str, Any]:
     async with served.client.post(f"/api/v1{path}", headers=served.bearer) as response:
         assert response.status < 300, await response.text()
         return await response.json()
+
+
+async def test_what_an_app_sends_along_comes_back_as_it_was(served: Served, app: App) -> None:
+    code = await code_of(served, await learner_of(served))
+    _, sent, _ = await app.answered(code, state="%41 a&b=c+d")
+    assert sent["state"] == "%41 a&b=c+d"
+
+
+async def test_a_refresh_while_a_learner_is_suspended_uses_nothing_up(served: Served, app: App) -> None:
+    learner = await learner_of(served)
+    await app.let_in(await code_of(served, learner))
+    token = app.tokens["refresh_token"]
+    await _post(served, f"/learners/{learner}/suspend")
+    status, answer = await app.token(grant_type="refresh_token", refresh_token=token)
+    assert (status, answer["error"]) == (400, "invalid_grant")
+    await _post(served, f"/learners/{learner}/reinstate")
+    assert (await app.token(grant_type="refresh_token", refresh_token=token))[0] == 200
+
+
+@pytest.mark.parametrize("header", ["Basic /////w==", "Basic x", "Basic \u00e9"])
+async def test_a_header_that_cannot_be_read_shows_nobody(served: Served, app: App, header: str) -> None:
+    form = {"grant_type": "authorization_code", "code": "x", "redirect_uri": REDIRECT}
+    async with served.client.post("/oauth/token", data=form, headers={"Authorization": header}) as response:
+        assert (response.status, (await response.json())["error"]) == (401, "invalid_client")
+
+
+async def test_a_hint_that_is_not_known_is_passed_over(served: Served, app: App) -> None:
+    await app.let_in(await code_of(served, await learner_of(served)))
+    form = {"token": app.tokens["refresh_token"], "token_type_hint": "x", "client_id": app.client["client_id"]}
+    async with served.client.post("/oauth/revoke", data=form) as response:
+        assert response.status == 200
+    assert (await app.call("GET", "/profile"))[0] == 401
+
+
+async def test_a_body_in_two_pieces_is_one_body(served: Served) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b'{"client_name": "App",'
+        await asyncio.sleep(0.05)
+        yield b'"redirect_uris": ["https://app.example/back"]}'
+
+    headers = {"Content-Type": "application/json"}
+    async with served.client.post("/oauth/register", data=pieces(), headers=headers) as response:
+        assert response.status == 201
