@@ -52,6 +52,7 @@ class ProofChecker:
         domain: str | Sequence[str] | None = None,
         expected_controller: str | None,
         seen_at: Mapping[str, datetime] | None = None,
+        attested: Mapping[str, datetime] | None = None,
         max_bytes: int = USUAL.max_bytes,
         open_terms: bool = False,
     ) -> tuple[ProofResult, ...]:
@@ -71,6 +72,7 @@ class ProofChecker:
             "domain": domain if domain is None or isinstance(domain, str) else list(domain),
             "expected_controller": expected_controller,
             "seen_at": {did: at.isoformat() for did, at in (seen_at or {}).items()},
+            "attested": {digest: at.isoformat() for digest, at in (attested or {}).items()},
             "max_bytes": max_bytes,
             "open_terms": open_terms,
             "contexts": self._named_in(document),
@@ -115,6 +117,7 @@ def check(job: JsonObject) -> JsonObject:
         domain=job["domain"],
         expected_controller=job["expected_controller"],
         seen_at={did: datetime.fromisoformat(at) for did, at in job["seen_at"].items()},
+        attested={digest: datetime.fromisoformat(at) for digest, at in job["attested"].items()},
         reading=_reading(job, max_bytes=job["max_bytes"]),
     )
     return {"results": [_to_json(result) for result in results]}
@@ -155,6 +158,9 @@ def _to_json(result: ProofResult) -> JsonObject:
         "created": None if result.created is None else result.created.isoformat(),
         "outcome": result.outcome.value,
         "reason": result.reason,
+        "digest": result.digest,
+        "attested_at": None if result.attested_at is None else result.attested_at.isoformat(),
+        "key_until": None if result.key_until is None else result.key_until.isoformat(),
     }
 
 
@@ -166,6 +172,9 @@ def _result(item: JsonObject) -> ProofResult:
         created=None if item["created"] is None else datetime.fromisoformat(item["created"]),
         outcome=Outcome(item["outcome"]),
         reason=item["reason"],
+        digest=item["digest"],
+        attested_at=None if item["attested_at"] is None else datetime.fromisoformat(item["attested_at"]),
+        key_until=None if item["key_until"] is None else datetime.fromisoformat(item["key_until"]),
     )
 
 

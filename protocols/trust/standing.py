@@ -44,7 +44,8 @@ def standing(
     credential_type: str | None = None,
     statement_fresh_until: datetime | None = None,
     is_synced: bool = True,
-    is_date_attested: bool = False,
+    attested_at: datetime | None = None,
+    key_until: datetime | None = None,
 ) -> TrustDecision:
     """Whether this was a member in good standing, registered for `role`, as of `at`.
 
@@ -54,8 +55,9 @@ def standing(
         credential_type: for the role issuer, the type that must be registered; None asks for the role alone.
         statement_fresh_until: `exp` of the chain that `membership` came with; None for the anchor's own records.
         is_synced: False while the network has not been asked yet: then a missing membership says nothing.
-        is_date_attested: whether a witness other than the signer vouches for `at`. Without one, a signer that lost its
-            standing after `at` could have written that date later, so its word is not enough.
+        attested_at: when others than the signer saw what it signed; None where nobody did. A signer whose standing
+            changed after `at` could have written that date later, so then its own word is not enough.
+        key_until: when the key that signed went out of use: whoever has it could have written `at` later, too.
     """
     if membership is None:
         if is_synced:
@@ -77,12 +79,15 @@ def standing(
             "membership_stale",
             since,
         )
-    later = next((change for change in membership.events if at < change.at <= now), None)
-    if role == "issuer" and later is not None and not is_date_attested:
+    changes = [(change.at, change.event) for change in membership.events]
+    changes += [] if key_until is None else [(key_until, "its key replaced")]
+    later = min(((day, what) for day, what in changes if at < day <= now), default=None)
+    if role == "issuer" and later is not None and (attested_at is None or attested_at >= later[0]):
+        known = "only the signer vouches for the date" if attested_at is None else f"first seen on {_day(attested_at)}"
         return _unknown(
-            f"A member on {_day(at)}, but {later.event} on {_day(later.at)}, and only the signer vouches for the date.",
+            f"A member on {_day(at)}, but {later[1]} on {_day(later[0])}, and {known}.",
             "signing_date_unattested",
-            later.at,
+            later[0],
         )
     return _registered(membership, role, credential_type, since)
 

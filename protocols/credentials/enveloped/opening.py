@@ -7,6 +7,7 @@ https://www.w3.org/TR/vc-data-model/#jwt-decoding
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from protocols.credentials.enveloped.key_binding import MAX_AGE, check_key_binding
@@ -21,16 +22,17 @@ from protocols.credentials.enveloped.token import (
     check_claims_times,
     check_header,
     check_signature,
+    digest_of,
     issuer_method,
     numeric_date,
     token_result,
     unreadable,
 )
 from protocols.credentials.enveloped.vc_jose import check_replicated
-from protocols.credentials.proofs.authority import Answer
+from protocols.credentials.proofs.authority import Answer, check_leaked_key, out_of_use
 from protocols.credentials.proofs.result import ProofResult
 from protocols.credentials.shape import as_object
-from protocols.dids.document import DidDocument
+from protocols.dids.document import DidDocument, VerificationMethod
 from protocols.errors import ProtocolError, UnsupportedMessage
 from protocols.findings import Outcome
 from protocols.jose.encoding import JsonObject
@@ -48,6 +50,7 @@ def open_envelope(
     domain: str | Sequence[str] | None = None,
     expected_controller: str | None = None,
     seen_at: Mapping[str, datetime] | None = None,
+    attested: Mapping[str, datetime] | None = None,
     key_binding_max_age: timedelta | None = MAX_AGE,
 ) -> Opened:
     """The document in an envelope or token, and one result for each signature on it.
@@ -63,7 +66,7 @@ def open_envelope(
         challenge: what nonce must say; for an SD-JWT it, or `domain`, makes key binding necessary.
         domain: likewise what aud must say, as a set.
         expected_controller: whose key it must be besides; that of the issuer or holder named inside it always is.
-        seen_at: as in `check_proofs`.
+        seen_at, attested: as in `check_proofs`.
         key_binding_max_age: how long ago an SD-JWT's key binding may have been made; None for any time.
     """
     asked = Asked(
@@ -71,6 +74,7 @@ def open_envelope(
         now=now,
         controller=expected_controller,
         seen_at=seen_at or {},
+        attested=attested or {},
         challenge=challenge,
         domain=None if domain is None else frozenset((domain,) if isinstance(domain, str) else domain),
     )
@@ -103,14 +107,18 @@ def _signed(read: Read, documents: Mapping[str, DidDocument], asked: Asked) -> P
     created: datetime | None = None
     try:
         created = _created(read)
-        _check(read, documents, asked, created)
+        method = _check(read, documents, asked, created)
     except (Answer, ProtocolError) as error:
         outcome, reason = _verdict(error)
         return token_result(read.token, read.kind.value, asked.purpose, outcome, reason, created=created)
-    return token_result(read.token, read.kind.value, asked.purpose, Outcome.YES, HOLDS, created=created)
+    found = token_result(read.token, read.kind.value, asked.purpose, Outcome.YES, HOLDS, created=created)
+    digest = digest_of(read.token)
+    return replace(found, digest=digest, attested_at=asked.attested.get(digest), key_until=out_of_use(method))
 
 
-def _check(read: Read, documents: Mapping[str, DidDocument], asked: Asked, created: datetime | None) -> None:
+def _check(
+    read: Read, documents: Mapping[str, DidDocument], asked: Asked, created: datetime | None
+) -> VerificationMethod:
     token = read.token
     curve = check_header(token, types=read.types, content=_CONTENT_OF.get(read.kind))
     check_replicated(token, read.owner)
@@ -119,6 +127,8 @@ def _check(read: Read, documents: Mapping[str, DidDocument], asked: Asked, creat
     method = issuer_method(token, read.owner, curve, documents, created, asked)
     check_claims_times(token.payload, method, created, asked.now)
     check_signature(token, method.key)
+    check_leaked_key(method, asked.now, asked.attested.get(digest_of(token)))
+    return method
 
 
 def _bound(

@@ -24,7 +24,7 @@ from protocols.credentials.times import format_time
 from protocols.dids.document import DidDocument, VerificationMethod
 from protocols.errors import MalformedMessage, ProtocolError, TooLarge
 from protocols.findings import Outcome
-from protocols.jose.encoding import JsonObject, b64url_encode, canonical_json, parse_object
+from protocols.jose.encoding import JsonObject, b64url_encode, canonical_json, digest, parse_object
 from protocols.jose.jws import CompactJws, parse_compact
 from protocols.jose.keys import PublicKey, Signer
 
@@ -190,6 +190,11 @@ def check_claims_times(
         check_key_dates(method, created, now)
     if begins is not None and begins > now + CLOCK_SKEW:
         raise Answer(Outcome.NO, f"The token is not to be accepted before {format_time(begins)}.")
+
+
+def digest_of(token: Token) -> str:
+    """What an issuance log commits to: SHA-256 of what is signed and the signature, base64url."""
+    return digest(token.jws.token.rpartition(".")[0].encode("ascii") + token.jws.signature)
 
 
 def check_signature(token: Token, key: PublicKey) -> None:

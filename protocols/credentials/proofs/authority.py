@@ -33,12 +33,14 @@ class Expected:
         purpose: the verification relationship that its key has to stand in.
         controller: whose key it has to be; None takes anybody's, and whoever asks decides what that is worth.
         seen_at: when DID documents were fetched that may have changed since, by DID.
+        attested: since when others than its signer know a signature, by its digest (see `ProofResult`).
     """
 
     purpose: str
     now: datetime
     controller: str | None
     seen_at: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    attested: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
 
 
 def authorised_method(
@@ -71,17 +73,30 @@ def authorised_method(
 
 
 def check_key_dates(method: VerificationMethod, signed_at: datetime | None, now: datetime) -> None:
-    """Raises Answer unless the key was in use at `signed_at`; without a date, now."""
+    """Raises Answer unless the key was in use at `signed_at`; without a date, now.
+
+    What a key that was rotated out signed before holds as a signature; whether it was before is a question of trust in
+    the date, and answered with the issuer's standing.
+    """
     made = signed_at or now  # a signature without a date is as good as one made now
     if method.expires is not None and made >= method.expires:
         raise Answer(Outcome.NO, f"The key was rotated out at {format_time(method.expires)}, before the proof's date.")
     if method.revoked is not None and made >= method.revoked:
         raise Answer(Outcome.NO, f"The key was revoked at {format_time(method.revoked)}, before the proof's date.")
-    if method.revoked is not None and now >= method.revoked:
+
+
+def check_leaked_key(method: VerificationMethod, now: datetime, attested_at: datetime | None) -> None:
+    """Raises Answer where the key has leaked, unless others than the signer saw the signature before that."""
+    if method.revoked is not None and now >= method.revoked and (attested_at is None or attested_at >= method.revoked):
         raise Answer(
             Outcome.COULD_NOT_TELL,
             f"The key was revoked at {format_time(method.revoked)}; that the proof is older is only its signer's word.",
         )
+
+
+def out_of_use(method: VerificationMethod) -> datetime | None:
+    """When the key ceased to sign, or is to; None for one that has no end."""
+    return min((end for end in (method.expires, method.revoked) if end is not None), default=None)
 
 
 def short(text: str) -> str:

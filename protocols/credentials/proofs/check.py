@@ -18,17 +18,20 @@ from protocols.credentials.proofs.authority import (
     Expected,
     authorised_method,
     check_key_dates,
+    check_leaked_key,
+    out_of_use,
     short,
 )
 from protocols.credentials.proofs.create import proofs_of, secured_part
 from protocols.credentials.proofs.result import ProofResult
-from protocols.credentials.proofs.suite import Suite, suite_of, suites
+from protocols.credentials.proofs.suite import suite_of, suites
 from protocols.credentials.shape import as_object, as_text, many
 from protocols.credentials.times import format_time, parse_time
 from protocols.dids.document import DidDocument
 from protocols.errors import ProtocolError
 from protocols.findings import Outcome
-from protocols.jose.encoding import JsonObject
+from protocols.jose.encoding import JsonObject, digest
+from protocols.jose.keys import PublicKey
 
 MAX_PROOFS = 8
 
@@ -51,6 +54,7 @@ def check_proofs(
     domain: str | Sequence[str] | None = None,
     expected_controller: str | None,
     seen_at: Mapping[str, datetime] | None = None,
+    attested: Mapping[str, datetime] | None = None,
     reading: Reading = USUAL,
 ) -> tuple[ProofResult, ...]:
     """One result for each proof, in the document's order; a document without proof has one result that says so.
@@ -67,8 +71,11 @@ def check_proofs(
             takes any controller's key, and whoever calls decides what that is worth.
         seen_at: when documents were fetched that may have changed since, by DID: a key that is missing there from a
             proof made later is "could not tell".
+        attested: since when others than its signer know a signature, by its digest (see `ProofResult`).
     """
-    expected = Expected(purpose=purpose, now=now, controller=expected_controller, seen_at=seen_at or {})
+    expected = Expected(
+        purpose=purpose, now=now, controller=expected_controller, seen_at=seen_at or {}, attested=attested or {}
+    )
     domains = None if domain is None else frozenset((domain,) if isinstance(domain, str) else domain)
     repeats = _Repeats(challenge=challenge, domain=domains)
     proofs = proofs_of(document)
@@ -78,6 +85,23 @@ def check_proofs(
         return (_result({}, Answer(Outcome.NO, f"The document carries more than {MAX_PROOFS} proofs.")),)
     results = tuple(_check(document, proof, proofs, documents, expected, repeats, reading) for proof in proofs)
     return _with_chains(proofs, results)
+
+
+def signed_digest(document: JsonObject, key: PublicKey, reading: Reading = USUAL) -> str:
+    """The digest (see `ProofResult`) of the one proof of a document that `key` just signed.
+
+    Raises:
+        ValueError: it did not.
+    """
+    proofs = proofs_of(document)
+    proof = as_object(proofs[0]) if len(proofs) == 1 else None
+    suite = None if proof is None else suite_of(proof)
+    signed = None
+    if proof is not None and suite is not None:
+        signed = suite.verify(secured_part(document, proof, proofs), proof, key, reading)
+    if signed is None:
+        raise ValueError("no single proof by this key")
+    return digest(signed)
 
 
 def _check(
@@ -93,21 +117,13 @@ def _check(
     if options is None:
         return _result({}, Answer(Outcome.NO, "The proof is not an object."))
     try:
-        suite, created = _check_signature(document, options, proofs, documents, expected, repeats, reading)
+        return _check_signature(document, options, proofs, documents, expected, repeats, reading)
     except Answer as answer:
         return _result(options, answer)
     except ContextUnknown as error:
         return _result(options, Answer(Outcome.COULD_NOT_TELL, _sentence(error)))
     except ProtocolError as error:
         return _result(options, Answer(Outcome.NO, _sentence(error)))
-    return ProofResult(
-        suite=suite.name,
-        verification_method=options["verificationMethod"],
-        purpose=options["proofPurpose"],
-        created=created,
-        outcome=Outcome.YES,
-        reason="The signature fits the document, and the key may sign this.",
-    )
 
 
 def _check_signature(
@@ -118,8 +134,8 @@ def _check_signature(
     expected: Expected,
     repeats: _Repeats,
     reading: Reading,
-) -> tuple[Suite, datetime | None]:
-    """The suite that it was made with and its date; raises Answer, or ProtocolError, for one that does not hold."""
+) -> ProofResult:
+    """The result for a proof that holds; raises Answer, or ProtocolError, for one that does not."""
     suite = suite_of(proof)
     if suite is None:
         raise Answer(
@@ -133,9 +149,22 @@ def _check_signature(
     check_key_dates(method, created, expected.now)
     if method.key.crv not in suite.curves:
         raise Answer(Outcome.NO, f"The key is of curve {method.key.crv}, which {suite.name} does not use.")
-    if not suite.verify(secured_part(document, proof, proofs), proof, method.key, reading):
+    signed = suite.verify(secured_part(document, proof, proofs), proof, method.key, reading)
+    if signed is None:
         raise Answer(Outcome.NO, "The signature does not fit: the document or the proof was changed after signing.")
-    return suite, created
+    attested_at = expected.attested.get(found := digest(signed))
+    check_leaked_key(method, expected.now, attested_at)
+    return ProofResult(
+        suite=suite.name,
+        verification_method=proof["verificationMethod"],
+        purpose=proof["proofPurpose"],
+        created=created,
+        outcome=Outcome.YES,
+        reason="The signature fits the document, and the key may sign this.",
+        digest=found,
+        attested_at=attested_at,
+        key_until=out_of_use(method),
+    )
 
 
 def _check_options(proof: JsonObject, purpose: str, repeats: _Repeats) -> None:

@@ -99,23 +99,23 @@ def derive(
     return shown, {**without_value(proof), "proofValue": value.encode()}
 
 
-def verify(document: JsonObject, proof: JsonObject, key: PublicKey, reading: Reading) -> bool:
-    """Whether a derived proof holds (section 3.6.7): the issuer's signature, and that of each statement shown."""
+def verify(document: JsonObject, proof: JsonObject, key: PublicKey, reading: Reading) -> bytes | None:
+    """A derived proof (section 3.6.7): the issuer's signature has to hold, and that of each statement shown."""
     value = parse_derived(proof)
     lines, _ = relabelled(document_quads(document, reading), _given_labels(value.labels))
     mandatory = set(value.mandatory_indexes)
     if len(mandatory) != len(value.mandatory_indexes) or any(index >= len(lines) for index in mandatory):
-        return False
+        return None
     optional = [line for index, line in enumerate(lines) if index not in mandatory]
     if len(optional) != len(value.signatures):
-        return False
+        return None
     signed = [line for index, line in enumerate(lines) if index in mandatory]
-    if not key.verify(
-        sign_data(document, without_value(proof), reading, value.public_key, signed), value.base_signature
-    ):
-        return False
+    data = sign_data(document, without_value(proof), reading, value.public_key, signed)
+    if not key.verify(data, value.base_signature):
+        return None
     pairs = zip(optional, value.signatures, strict=True)
-    return all(value.public_key.verify(line.encode("utf-8"), signature) for line, signature in pairs)
+    all_fit = all(value.public_key.verify(line.encode("utf-8"), signature) for line, signature in pairs)
+    return data + value.base_signature if all_fit else None
 
 
 def sign_data(

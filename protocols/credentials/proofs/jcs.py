@@ -35,11 +35,12 @@ def jcs_suite(name: str, *, curves: tuple[str, ...]) -> Suite:
     return Suite(name=name, proof_type="DataIntegrityProof", cryptosuite=name, curves=curves, sign=sign, verify=_verify)
 
 
-def _verify(document: JsonObject, proof: JsonObject, key: PublicKey, reading: Reading) -> bool:
+def _verify(document: JsonObject, proof: JsonObject, key: PublicKey, reading: Reading) -> bytes | None:
     if "@context" in proof:
         signed, shown = many(proof["@context"]), many(document.get("@context"))
         if shown[: len(signed)] != signed:
-            return False
+            return None
         # contexts that were appended after signing do not count (section 3.3.2)
         document = {**document, "@context": proof["@context"]}
-    return key.verify(hash_data(document, without_value(proof), reading, key.crv), signature_of(proof))
+    data, signature = hash_data(document, without_value(proof), reading, key.crv), signature_of(proof)
+    return data + signature if key.verify(data, signature) else None

@@ -26,7 +26,8 @@ def rdfc_suite(name: str, *, proof_type: str, cryptosuite: str | None, curves: t
     def sign(document: JsonObject, options: JsonObject, signer: Signer, reading: Reading) -> JsonObject:
         return signed_options(options, signer.sign(hash_data(document, options, reading, signer.public.crv)))
 
-    def verify(document: JsonObject, proof: JsonObject, key: PublicKey, reading: Reading) -> bool:
-        return key.verify(hash_data(document, without_value(proof), reading, key.crv), signature_of(proof))
+    def verify(document: JsonObject, proof: JsonObject, key: PublicKey, reading: Reading) -> bytes | None:
+        data, signature = hash_data(document, without_value(proof), reading, key.crv), signature_of(proof)
+        return data + signature if key.verify(data, signature) else None
 
     return Suite(name=name, proof_type=proof_type, cryptosuite=cryptosuite, curves=curves, sign=sign, verify=verify)

@@ -21,8 +21,9 @@ PROOF_VALUE_CHARACTERS = 8192
 
 Sign = Callable[[JsonObject, JsonObject, Signer, Reading], JsonObject]
 """(document without proof, proof without value, signer, reading) → the complete proof."""
-Verify = Callable[[JsonObject, JsonObject, PublicKey, Reading], bool]
-"""(document without proof, complete proof, key, reading) → whether the signature fits; raises as canonicalization."""
+Verify = Callable[[JsonObject, JsonObject, PublicKey, Reading], bytes | None]
+"""(document without proof, complete proof, key, reading) → the bytes that were signed and then the signature, those of
+the base proof for a derived one; None where it does not fit. Raises as canonicalization."""
 
 
 SignBase = Callable[[JsonObject, JsonObject, Signer, Reading, Sequence[str], Entropy], JsonObject]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from protocols.credentials.proofs import ProofResult, add_proof, check_proofs
+from protocols.credentials.proofs import ProofResult, add_proof, check_proofs, signed_digest
 from protocols.credentials.proofs.suite import suites
 from protocols.dids.document import DidDocument
 from protocols.errors import MalformedCredential, UnsupportedMessage
@@ -239,6 +239,28 @@ def test_a_revoked_key_may_have_been_stolen_so_an_earlier_date_is_not_taken_at_i
     outcome, reason = _one(signed(badge()), {COLLEGE: document_of(COLLEGE, revoked=ROTATED)})
     assert outcome == "could_not_tell"
     assert reason.startswith("The key was revoked at 2026-07-01T09:00:00Z")
+
+
+def test_a_leaked_key_proves_what_others_saw_before_it_leaked() -> None:
+    document, documents = signed(badge()), {COLLEGE: document_of(COLLEGE, revoked=ROTATED)}
+    (held,) = _check(document)
+    before, after = {held.digest: ROTATED - timedelta(seconds=1)}, {held.digest: ROTATED}
+    answers = [_one(document, documents, attested=given)[0] for given in (before, after, {"another": SIGNED}, {})]
+    assert answers == ["yes", "could_not_tell", "could_not_tell", "could_not_tell"]
+    (seen,) = _check(document, documents, attested=before)
+    assert (seen.attested_at, seen.key_until) == (ROTATED - timedelta(seconds=1), ROTATED)
+
+
+@pytest.mark.parametrize("suite", [RDFC, JCS])
+def test_what_a_log_commits_to_is_of_what_was_signed_and_the_signature(suite: str) -> None:
+    first, again, other = (
+        _check(signed(badge(), suite=suite, created=created))[0].digest
+        for created in (SIGNED, SIGNED, SIGNED + timedelta(seconds=1))
+    )
+    assert first == again == signed_digest(signed(badge(), suite=suite), key_of(COLLEGE).public)
+    assert first != other
+    with pytest.raises(ValueError, match="no single proof"):
+        signed_digest(signed(badge(), suite=suite), key_of(STRANGER).public)
 
 
 def test_a_proof_without_a_date_is_judged_as_one_made_now() -> None:

@@ -57,10 +57,19 @@ def test_the_answer_is_the_state_of_the_day(names: tuple[EventName, ...], at: An
 @pytest.mark.parametrize("event", ["suspended", "left", "removed", "closed", "merged"])
 def test_a_signers_own_date_before_it_lost_its_standing_is_not_enough(event: EventName) -> None:
     assert asked("applied", "approved", event, at=CHANGED - DAY) == ("could_not_tell", "signing_date_unattested")
-    assert asked("applied", "approved", event, at=CHANGED - DAY, is_date_attested=True) == (
-        "yes",
-        "member_in_good_standing",
-    )
+    unattested = ("could_not_tell", "signing_date_unattested")
+    seen = {CHANGED - timedelta(seconds=1): ("yes", "member_in_good_standing"), CHANGED: unattested, BACK: unattested}
+    assert {at: asked("applied", "approved", event, at=CHANGED - DAY, attested_at=at) for at in seen} == seen
+
+
+def test_a_key_that_went_out_of_use_needs_a_date_that_others_saw_before() -> None:
+    unattested, member = ("could_not_tell", "signing_date_unattested"), ("yes", "member_in_good_standing")
+    signed = {"at": NOW - 30 * DAY, "key_until": NOW - 10 * DAY}
+    assert asked(**signed) == unattested
+    assert asked(**signed, attested_at=NOW - 10 * DAY) == unattested
+    assert asked(**signed, attested_at=NOW - 11 * DAY) == member
+    assert asked(at=NOW - 30 * DAY, key_until=NOW + DAY) == member
+    assert asked(at=NOW - 30 * DAY, key_until=NOW - 10 * DAY, role="verifier") == member
 
 
 def test_an_event_that_is_dated_ahead_changes_nothing_yet() -> None:

@@ -1,5 +1,6 @@
 """Selective disclosure: what is withheld does not show, what is shown was signed, and its holder has the key."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from protocols.credentials.enveloped.disclosing import conceal, select
 from protocols.credentials.enveloped.sd_jwt import SdJwt, has_digests, parse_sd_jwt, restore
 from protocols.credentials.proofs import ProofResult
 from protocols.errors import MalformedCredential, TooLarge
+from protocols.jose.encoding import b64url_decode, digest
 from tests.support.badges import COLLEGE, DOCUMENTS, LEARNER, NOW, SIGNED, badge, document_of, key_of
 from tests.support.envelopes import (
     AUDIENCE,
@@ -219,10 +221,21 @@ def test_key_binding_needs_something_to_bind() -> None:
 
 
 def test_a_rotated_issuer_key_holds_for_what_it_signed_before() -> None:
-    documents = {COLLEGE: document_of(COLLEGE, expires=SIGNED + timedelta(days=1))}
-    assert opened(sd_jwt(), documents).results == (ISSUER_HOLDS,)
+    rotated = SIGNED + timedelta(days=1)
+    documents, holds = {COLLEGE: document_of(COLLEGE, expires=rotated)}, replace(ISSUER_HOLDS, key_until=rotated)
+    assert opened(sd_jwt(), documents).results == (holds,)
     hidden = sd_jwt(disclosable=[("given_name",)])
-    assert opened(hidden, {**DOCUMENTS, **documents}).results == (ISSUER_HOLDS,)
+    assert opened(hidden, {**DOCUMENTS, **documents}).results == (holds,)
+
+
+def test_what_a_log_commits_to_is_the_issuers_token_whatever_is_disclosed() -> None:
+    token = sd_jwt(disclosable=[("given_name",)])
+    signing_input, _, signature = token.partition("~")[0].rpartition(".")
+    committed = digest(signing_input.encode() + b64url_decode(signature))
+    without = token.partition("~")[0] + "~"
+    assert [opened(each).results[0].digest for each in (token, without)] == [committed, committed]
+    seen = opened(token, attested={committed: NOW}).results[0]
+    assert seen.attested_at == NOW
 
 
 LEAF = st.none() | st.booleans() | st.integers(-1000, 1000) | st.text(max_size=8)
