@@ -68,7 +68,7 @@ class DemoNode:
         await run(("node", *arguments), log=self.commands, prints_json=False)
         settings = {
             "fetch": {"origins": dict(self.origins)},
-            "sync": {"federation_every_s": SYNC_EVERY_S, "status_every_s": SYNC_EVERY_S},
+            "sync": {"federation_every_s": SYNC_EVERY_S, "status_every_s": SYNC_EVERY_S, "log_every_s": SYNC_EVERY_S},
             "relay": {"hold_ms_max": HOLD_MS_MAX},
             "log": {"format": "json"},
         }

@@ -14,6 +14,7 @@ from protocols.flows.coordinate_mediation.messages import (
 )
 from protocols.flows.enrolment.messages import Enrolled
 from protocols.flows.issue_credential.messages import CredentialArrived, OfferArrived
+from protocols.flows.log_witness.messages import DateArrived
 from protocols.flows.present_proof.messages import RequestArrived
 
 
@@ -25,6 +26,7 @@ PERFORMS = dict.fromkeys(
     (
         AnswerArrived,
         CredentialArrived,
+        DateArrived,
         Enrolled,
         MediationDenied,
         MediationGranted,

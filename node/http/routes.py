@@ -9,7 +9,18 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from node.http import badges_api, didcomm, federation, health, identifiers, interaction, issuer, oauth, status
+from node.http import (
+    badges_api,
+    didcomm,
+    federation,
+    health,
+    identifiers,
+    interaction,
+    issuance_log,
+    issuer,
+    oauth,
+    status,
+)
 from node.http.api.routes import api_routes
 from node.http.vc_api import routes as vc_api
 from node.http.wellknown import wellknown_routes
@@ -21,6 +32,7 @@ PUBLIC: tuple[web.RouteTableDef, ...] = (
     federation.routes,
     identifiers.routes,
     interaction.routes,
+    issuance_log.routes,
     issuer.routes,
     oauth.routes,
     status.routes,

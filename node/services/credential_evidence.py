@@ -18,12 +18,15 @@ from protocols.credentials.clr import read_clr
 from protocols.credentials.embedded import MAX_DEPTH, MAX_EMBEDDED, Embedded, embedded_in
 from protocols.credentials.enveloped import Opened, is_enveloped
 from protocols.credentials.open_badges import Badge, achievements_of, identities_of
+from protocols.credentials.proofs import ProofResult
 from protocols.credentials.schema import named_schemas, schema_problems
 from protocols.credentials.stated import Stated, read_stated
 from protocols.jose.encoding import JsonObject
 from protocols.status.freshness import FreshnessPolicy
+from protocols.trust.issuance_log.attested import Attestation
 from protocols.trust.standing import TrustDecision
 from protocols.verification.evidence import Answered, CredentialEvidence, IssuerEvidence, StatusEvidence
+from protocols.verification.steps import did_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +118,8 @@ class Credentials:
             dates=Answered(outcome=outcome, reason=reason, at=now if stated.issuer else None),
             signed_at=signed_at,
             statuses=statuses,
-            issuer=await self._issuer(stated, signed_at or now),
+            issuer=await self._issuer(stated, signed_at or now, proofs),
+            date=await self._date(issuer, proofs, brought),
             published_skills=await self._published(issuer, badge),
             identities=identities_of(credential) if credential else (),
             badge=badge,
@@ -165,16 +169,32 @@ class Credentials:
         skills = skills_evidenced(member.metadata, achievement) if member else ()
         return frozenset(skills) if skills else None
 
-    async def _issuer(self, stated: Stated, at: datetime) -> IssuerEvidence:
+    async def _date(self, issuer: str, proofs: Sequence[ProofResult], brought: Brought) -> Attestation | None:
+        """What others than the issuer say of when it was signed; None where nothing of that was brought."""
+        known = await self.signatures.dates.of(issuer, brought.dates)
+        return next((date for proof in proofs if (date := known.get(proof.digest or ""))), None)
+
+    async def _issuer(self, stated: Stated, at: datetime, proofs: Sequence[ProofResult]) -> IssuerEvidence:
         """Step 7: the issuer's standing as of the signing date, for the type it issued."""
         did = stated.issuer
+        own = [proof for proof in proofs if did_of(proof) == did]
+        attested_at = min((proof.attested_at for proof in own if proof.attested_at), default=None)
+        key_until = min((proof.key_until for proof in own if proof.key_until), default=None)
         if stated.unknown is not None or (stated.sd_jwt_vc is not None and not did.startswith("did:")):
             standing = NOT_READ if stated.unknown is not None else NOT_BY_DID
             return IssuerEvidence(did=did, name=None, standing=standing)
 
         def read(session: Session) -> IssuerEvidence:
             member = self.directory.member(session, did)
-            standing = self.directory.standing(session, did, "issuer", at, credential_type=stated.type)
+            standing = self.directory.standing(
+                session,
+                did,
+                "issuer",
+                at,
+                credential_type=stated.type,
+                attested_at=attested_at,
+                key_until=key_until,
+            )
             return IssuerEvidence(did=did, name=member.name if member else None, standing=standing)
 
         return await self.storage.read(read)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from node.clock import Clock
 from node.errors import NotFound
+from node.services.past_keys import Keys, federation_keys, with_past_methods
 from node.storage.repos import federation as rows
 from node.storage.unit import Session, UnitOfWork
 from protocols.dids.document import DidDocument
@@ -32,8 +33,10 @@ class Member:
     Args:
         host: host and port of its entity id; who operates it, as far as relays keep apart by it.
         name: as approved by the anchor.
-        document: None while its own publications have not been seen, or contradict one another.
+        document: None while its own publications have not been seen, or contradict one another. Keys that it had
+            before are in it too, as expired.
         seen_at: when they were seen last.
+        federation_keys: those that it has now, and had.
         fresh_until: until when the anchor's statement holds.
         metadata: what it publishes at `/issuer`; empty where it never came.
     """
@@ -45,6 +48,7 @@ class Member:
     membership: Membership
     document: DidDocument | None
     seen_at: datetime | None
+    federation_keys: Keys
     fresh_until: datetime
     metadata: JsonObject
 
@@ -82,9 +86,21 @@ class Directory:
         return at is not None and self.clock.now() < at + LIST_GOOD_FOR
 
     def standing(
-        self, session: Session, did: str, role: Role, at: datetime, *, credential_type: str | None = None
+        self,
+        session: Session,
+        did: str,
+        role: Role,
+        at: datetime,
+        *,
+        credential_type: str | None = None,
+        attested_at: datetime | None = None,
+        key_until: datetime | None = None,
     ) -> TrustDecision:
-        """Whether `did` was a member in good standing, registered for `role`, as of `at`."""
+        """Whether `did` was a member in good standing, registered for `role`, as of `at`.
+
+        Args:
+            attested_at, key_until: as in `protocols.trust.standing`.
+        """
         member = self.member(session, did)
         is_pending = member is None and rows.stamp(session, did) is not None
         decision = standing(
@@ -95,6 +111,8 @@ class Directory:
             credential_type=credential_type,
             statement_fresh_until=member.fresh_until if member else None,
             is_synced=self.is_synced(session) and not is_pending,
+            attested_at=attested_at,
+            key_until=key_until,
         )
         if member is not None and member.document is None and decision.outcome == "yes":
             return TrustDecision(
@@ -165,11 +183,18 @@ def _parse(row: rows.Peer) -> Member | None:
         host=row.host,
         name=metadata.get("federation_entity", {}).get("organization_name", row.host),
         membership=Membership.parse(row.membership),
-        document=None if row.did_document is None else parse_document(row.did_document, row.did),
+        document=_document(row),
         seen_at=row.fetched_at,
+        federation_keys=federation_keys(row.configuration_jws or token, row.past_keys),
         fresh_until=expiry_of(token),
         metadata=row.issuer_metadata or {},
     )
+
+
+def _document(row: rows.Peer) -> DidDocument | None:
+    if row.did_document is None:
+        return None
+    return parse_document(with_past_methods(row.did_document, row.past_keys), row.did)
 
 
 def _entry(row: rows.Peer) -> Entry | None:

@@ -18,6 +18,7 @@ from node.log import Log
 from node.services.anchor_statements import AnchorStatements, Told
 from node.services.identity import Identity
 from node.services.membership import Members
+from node.services.past_keys import remember
 from node.services.peer_publications import Publications, Seen
 from node.services.web import at_once
 from node.storage.repos import federation as rows
@@ -114,6 +115,7 @@ class FederationSync:
         if row.membership != membership:
             row.membership, row.next_at = membership, now
         if statement.is_configuration and row.configuration_jws != statement.token:
+            remember(row, configuration=statement.token)
             row.configuration_jws, row.fetched_at = statement.token, now
             row.next_at = now  # it may state another DID document than the one that is kept
         if not statement.is_configuration:
@@ -157,6 +159,7 @@ class FederationSync:
         if row is None or row.statement_jws != before.statement_jws:
             return  # another statement came meanwhile; the next round looks again
         now = self.clock.now()
+        remember(row, configuration=seen.configuration, document=seen.document)
         row.configuration_jws, row.did_document, row.issuer_metadata = seen.configuration, seen.document, seen.metadata
         row.etags, row.fetched_at, row.failures, row.error = dict(seen.etags), now, 0, None
         row.next_at = now + timedelta(seconds=self.every_s * (1 + 0.2 * jitter()))
@@ -177,6 +180,7 @@ class FederationSync:
             wait_s = min(LONGEST_WAIT_S, self.every_s * 2 ** min(row.failures - 1, 16))
             row.next_at = self.clock.now() + timedelta(seconds=wait_s * (1 + 0.2 * jitter()))
             if isinstance(error, ProtocolError) and not is_late:
+                remember(row, document={})
                 row.did_document, row.etags = None, {}
             rows.keep(session, row)
 

@@ -2,7 +2,7 @@
 
 offer      a row, and an issue-credential offer as soon as a wallet is bound to the person
 request    the wallet names its holder DID; a place in a status list is drawn at random
-sign       durable work: the badge is built, signed eddsa-rdfc-2022, and sent
+sign       durable work: the badge is built, signed eddsa-rdfc-2022, put into the issuance log, and sent
 revoke     one bit; the list is signed again and served within seconds; so is suspending, which can be taken back
 """
 
@@ -19,6 +19,7 @@ from node.services.awards import Award, award_of
 from node.services.did_document import Purpose
 from node.services.flows import FlowRunner
 from node.services.identity import Identity
+from node.services.issuance_log import IssuanceLog
 from node.services.performers import Unit
 from node.services.status_lists import REVOCATION, SUSPENSION, StatusLists
 from node.services.work import Outcome, WorkList
@@ -26,7 +27,7 @@ from node.storage.repos import issuance as rows
 from node.storage.repos import learners
 from node.storage.unit import Session, UnitOfWork
 from protocols.credentials.draft import achievement_draft, check_draft, complete
-from protocols.credentials.proofs import add_proof
+from protocols.credentials.proofs import add_proof, signed_digest
 from protocols.errors import ProtocolError
 from protocols.flows.issue_credential.messages import PIURI, Issue, Offer
 from protocols.jose.encoding import JsonObject, canonical_json
@@ -43,6 +44,7 @@ class Issuance:
     identity: Identity
     achievements: Achievements
     status_lists: StatusLists
+    issuance_log: IssuanceLog
     flows: FlowRunner
     work: WorkList
     clock: Clock
@@ -138,6 +140,7 @@ class Issuance:
         document = await asyncio.to_thread(
             add_proof, unsigned, suite=SUITE, signer=signer, purpose="assertionMethod", created=issued_at
         )
+        digest = await asyncio.to_thread(signed_digest, document, signer.public)
 
         def body(session: Session) -> None:
             now = self.clock.now()
@@ -145,6 +148,7 @@ class Issuance:
             if current.state != rows.REQUESTED:
                 return
             rows.issued(session, current, document, now=now)
+            self.issuance_log.add(session, current.id, digest, now=now)
             unit = Unit(session=session, now=now, ours=self.identity.did)
             self.flows.command(unit, PIURI, current.thread_id or "", Issue(credential=document))
 

@@ -101,17 +101,17 @@ class Presentations:
         asked = rows.asked_by_thread(unit.session, effect.thread_id)
         row = rows.expected_presentation(unit.session, asked.request_id, asked.per_asker_did)
         record = parse_record(row.record_jws)
+        disclosure = parse_disclosure(effect.disclosure)
         disclosed = check_disclosed(
             record,
-            parse_disclosure(effect.disclosure).salts,
+            disclosure.salts,
             effect.presentation,
             request_hash=request_hash(asked.jws or ""),
             asker=self.identity.did,
         )
         checks = self._unseal(row.sealed)["checks"] + [finding_json(finding) for finding in disclosed]
-        rows.keep_presentation(
-            unit.session, row, self._seal({"presentation": effect.presentation, "checks": checks}), now=unit.now
-        )
+        kept = {"presentation": effect.presentation, "checks": checks, "dates": list(disclosure.dates)}
+        rows.keep_presentation(unit.session, row, self._seal(kept), now=unit.now)
         rows.set_learner_state(unit.session, asked, rows.SHARED, now=unit.now)
         self.work.add(unit.session, VERIFY, {"presentation": row.id}, now=unit.now, key=f"{VERIFY}:{row.id}:first")
         self._acknowledge(unit, asked, row)
@@ -147,6 +147,7 @@ class Presentations:
             payload_hash=row.payload_hash,
             consent=tuple(parse_finding(check) for check in kept["checks"]),
             delete_at=row.delete_at,
+            dates=kept["dates"],
         )
         report, rests = await self.verification.report_on(held)
         look = int(payload.get("look", 0))

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from node.adapters.didkit_worker import Didkit
 from node.adapters.proof_worker import ProofChecker
+from node.services.dates import Dates, times_of
 from node.services.directory import Directory, Member
 from node.storage.unit import UnitOfWork
 from protocols.credentials.enveloped import Opened, dids_of, issuer_of, open_envelope
@@ -35,11 +36,13 @@ class Brought:
     Args:
         documents: DID documents by DID, as they are now.
         snapshots: status lists by URL.
+        dates: issuance proofs, unverified.
         open_terms: see `Contexts`; for callers who read those terms themselves.
     """
 
     documents: Mapping[str, DidDocument] = field(default_factory=dict[str, DidDocument])
     snapshots: Mapping[str, Snapshot] = field(default_factory=dict[str, Snapshot])
+    dates: Sequence[JsonObject] = ()
     open_terms: bool = False
 
 
@@ -63,6 +66,11 @@ class Signatures:
     proofs: ProofChecker
     didkit: Didkit
 
+    @property
+    def dates(self) -> Dates:
+        """When what is checked here verifiably existed."""
+        return Dates(self.storage, self.directory)
+
     async def open(self, envelope: JsonObject, now: datetime, brought: Brought, asked: BindingAsked | None) -> Opened:
         """Step 4 for a credential in a token: the token is its proof. Of an SD-JWT, its key binding too."""
         signer = issuer_of(envelope) or ""
@@ -78,6 +86,7 @@ class Signatures:
             challenge=asked.challenge if asked else None,
             domain=asked.domain if asked else None,
             seen_at={signer: member.seen_at} if member and member.seen_at else None,
+            attested=times_of(await self.dates.of(signer, brought.dates)),
             key_binding_max_age=MAX_AGE if asked else None,
         )
 
@@ -101,6 +110,7 @@ class Signatures:
             now=now,
             expected_controller=issuer if credential else None,
             seen_at={issuer: member.seen_at} if member and member.seen_at else None,
+            attested=times_of(await self.dates.of(issuer, brought.dates)),
             open_terms=brought.open_terms,
         )
 

@@ -47,7 +47,10 @@ from protocols.verification.report import VerificationReport
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A presentation that was opened, and under what: everything of it that a report needs."""
+    """A presentation that was opened, and under what: everything of it that a report needs.
+
+    `dates` are the issuance proofs that came with it, unverified.
+    """
 
     report_id: str
     presentation: JsonObject
@@ -57,6 +60,7 @@ class Held:
     payload_hash: str
     consent: tuple[Finding, ...]
     delete_at: datetime
+    dates: Sequence[JsonObject] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Verification:
         """The report, and the status lists that it rests on or waits for."""
         now = self.clock.now()
         asked = BindingAsked(challenge=held.request_hash, domain=held.request.issuer)
-        gathered = await self._gather_all(held.presentation, now, NOTHING, asked)
+        gathered = await self._gather_all(held.presentation, now, Brought(dates=held.dates), asked)
         evidence = Evidence(
             id=held.report_id,
             credentials=tuple(item.evidence for item in gathered),

@@ -31,6 +31,7 @@ from node.services.identity import Identity
 from node.services.inbox import Inbox
 from node.services.invitations import Invitations
 from node.services.issuance import SIGN, Issuance
+from node.services.issuance_log import IssuanceLog
 from node.services.issuer_metadata import IssuerMetadata
 from node.services.learners import Learners
 from node.services.live import LiveDelivery
@@ -55,6 +56,7 @@ from node.services.tokens import Tokens
 from node.services.vc_api_issuer import VcApiIssuer
 from node.services.vc_api_verifier import VcApiVerifier
 from node.services.verification import Verification
+from node.services.witnessing import Witnessing
 from node.services.work import Perform, WorkList, WorkRunner
 from node.settings import Settings
 from node.storage.unit import Storage
@@ -81,6 +83,7 @@ class Services:
     inbox: Inbox
     invitations: Invitations
     issuance: Issuance
+    issuance_log: IssuanceLog
     issuer: IssuerMetadata
     learners: Learners
     live: LiveDelivery
@@ -99,6 +102,7 @@ class Services:
     vc_api_issuer: VcApiIssuer
     vc_api_verifier: VcApiVerifier
     verification: Verification
+    witnessing: Witnessing
     work: WorkRunner
 
 
@@ -142,7 +146,9 @@ def build_services(
     )
     mailbox, routes = Mailbox(log), RelayRoutes()
     routing = Routing(mailbox, routes, outbox, clock, log)
-    issuance = Issuance(storage, identity, achievements, status_lists, flows, work, clock)
+    issuance_log = IssuanceLog(storage, identity, configuration, directory, flows, clock, log)
+    witnessing = Witnessing(storage, identity, configuration, directory, flows, fetcher, clock, log)
+    issuance = Issuance(storage, identity, achievements, status_lists, issuance_log, flows, work, clock)
     learners = Learners(storage, invitations, clock, issuance.bound)
     signatures = Signatures(storage, directory, outside.proofs, outside.didkit)
     credentials = Credentials(storage, directory, signatures, sync.freshness)
@@ -188,6 +194,7 @@ def build_services(
         inbox=Inbox(storage, identity, resolver, registry, flows, clock, log),
         invitations=invitations,
         issuance=issuance,
+        issuance_log=issuance_log,
         issuer=issuer,
         learners=learners,
         live=LiveDelivery(storage, identity, resolver, metrics, clock),
@@ -201,10 +208,12 @@ def build_services(
             flows=flows,
             identity=identity,
             issuance=issuance,
+            issuance_log=issuance_log,
             learners=learners,
             mailbox=mailbox,
             presentations=presentations,
             routing=routing,
+            witnessing=witnessing,
             work=work,
         ),
         presentations=presentations,
@@ -218,5 +227,6 @@ def build_services(
         vc_api_issuer=VcApiIssuer(storage, identity, outside.proofs, status_lists, clock),
         vc_api_verifier=VcApiVerifier(verification, resolver, status_lists, status_sync, Challenges(clock)),
         verification=verification,
+        witnessing=witnessing,
         work=WorkRunner(storage, performers, clock, log),
     )

@@ -129,6 +129,8 @@ class Sync(_Table):
     status_fresh_s: int = Field(default=3600, ge=1)
     status_usable_s: int = Field(default=7 * 24 * 3600, ge=1)
     federation_every_s: float = Field(default=60.0, ge=0.1)
+    log_every_s: float = Field(default=600.0, ge=0.1, le=3600.0)
+    """How often what was issued is put under a new head of the issuance log."""
 
     @model_validator(mode="after")
     def _ages(self) -> "Sync":

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from protocols.errors import MalformedCredential
-from protocols.jose.encoding import JsonObject
+from protocols.credentials.shape import as_object
+from protocols.errors import MalformedCredential, MalformedMessage
+from protocols.jose.encoding import JsonObject, canonical_json
 from protocols.jose.jws import parse_compact
 from protocols.requests.members import Members
 from protocols.requests.query import MAX_ITEMS, objects, type_names
+from protocols.trust.issuance_log.inclusion import MAX_PROOF_BYTES
 
 SHARED_AS = "https://w3id.org/ler-exchange/consent/1.0#SharedAs"
 """Type of the `termsOfUse` entry of a presentation whose `id` is the per-asker DID it is shared under."""
@@ -31,17 +33,23 @@ class RecordSalts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disclosure:
-    """What travels sealed beside the presentation: salts in the order of `records`, language, jurisdiction."""
+    """What travels sealed beside the presentation: salts in the order of `records`, language, jurisdiction.
+
+    `dates` are the issuance proofs of the credentials in it that have one, unverified.
+    """
 
     salts: tuple[RecordSalts, ...]
     language: str = "en"
     jurisdiction: str | None = None
+    dates: tuple[JsonObject, ...] = ()
 
     def to_json(self) -> JsonObject:
         value: JsonObject = {
             "salts": [{"issuer": salts.issuer, "credential": salts.credential} for salts in self.salts],
             "language": self.language,
         }
+        if self.dates:
+            value["dates"] = list(self.dates)
         return value if self.jurisdiction is None else {**value, "jurisdiction": self.jurisdiction}
 
 
@@ -52,9 +60,17 @@ def parse_disclosure(value: Any) -> Disclosure:
         salts=members.items("salts", MAX_ITEMS, _salts),
         language=members.text("language", 35),
         jurisdiction=members.optional_text("jurisdiction", 64),
+        dates=members.items("dates", MAX_ITEMS, _date),
     )
     members.done()
     return disclosure
+
+
+def _date(value: Any) -> JsonObject:
+    proof = as_object(value)
+    if proof is None or len(canonical_json(proof)) > MAX_PROOF_BYTES:
+        raise MalformedMessage("not an issuance proof", expected=f"an object of at most {MAX_PROOF_BYTES} bytes")
+    return proof
 
 
 def presentation(credentials: Sequence[JsonObject], *, holder: str, shared_as: str) -> JsonObject:

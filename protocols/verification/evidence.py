@@ -18,6 +18,7 @@ from protocols.findings import Finding, Outcome
 from protocols.requests.request import PresentationRequest
 from protocols.status.entry import StatusEntry
 from protocols.status.lookup import StatusAnswer
+from protocols.trust.issuance_log.attested import Attestation
 from protocols.trust.standing import TrustDecision
 
 
@@ -61,6 +62,7 @@ class CredentialEvidence:
         proofs: one answer for each proof; none where it has none.
         dates: validFrom and validUntil against now.
         signed_at: the signing date that the issuer's standing is about.
+        date: what others than the issuer say of that date; None where it came without an issuance proof.
         statuses: one for each entry.
         published_skills: the skills that its issuer's own synced metadata says its achievement evidences; None where
             no metadata was synced, or it does not name the achievement.
@@ -84,6 +86,7 @@ class CredentialEvidence:
     proofs: tuple[ProofResult, ...]
     dates: Answered
     signed_at: datetime | None
+    date: Attestation | None = None
     statuses: tuple[StatusEvidence, ...] = ()
     issuer: IssuerEvidence
     published_skills: frozenset[str] | None = None

@@ -10,7 +10,9 @@ from dataclasses import replace
 
 from protocols.credentials.enveloped.sd_jwt_vc_claims import is_bound_to
 from protocols.credentials.proofs.result import ProofResult
+from protocols.credentials.times import format_time
 from protocols.findings import Finding, Outcome, judged, overall, unknown
+from protocols.jose.encoding import JsonObject
 from protocols.requests.query import objects
 from protocols.status.freshness import Freshness
 from protocols.status.lookup import StatusOutcome, shown
@@ -164,13 +166,15 @@ def _standing(credential: CredentialEvidence, presenter: Presenter) -> Finding:
     if credential.parse_unknown is None and issuer_id(credential) != issuer.did:
         return judged(7, name, "the standing found is another's than the issuer's", "", at=at)
     since = None if decision.since is None else decision.since.isoformat().replace("+00:00", "Z")
-    evidence = {"issuer": issuer.did, "cause": decision.cause, "since": since}
+    evidence: JsonObject = {"issuer": issuer.did, "cause": decision.cause, "since": since}
+    reason = decision.reason
+    if (date := credential.date) is not None:
+        evidence |= {"date": date.cause, "attested_at": None if date.at is None else format_time(date.at)}
+        reason = f"{reason} {date.reason}" if Outcome(decision.outcome) is Outcome.COULD_NOT_TELL else reason
     if Outcome(decision.outcome) is Outcome.YES and at is None:
         reason = "it does not say when it was signed"
         return Finding(number=7, name=name, outcome=Outcome.COULD_NOT_TELL, reason=reason, evidence=evidence)
-    return Finding(
-        number=7, name=name, outcome=Outcome(decision.outcome), reason=decision.reason, at=at, evidence=evidence
-    )
+    return Finding(number=7, name=name, outcome=Outcome(decision.outcome), reason=reason, at=at, evidence=evidence)
 
 
 def issuer_id(credential: CredentialEvidence) -> str | None:

@@ -118,7 +118,7 @@ def test_an_unknown_name_in_the_file_is_named_with_what_would_be_right(tmp_path:
     assert refused(folder) == (
         "an unknown name in node.toml",
         "sync.status_evry_s",
-        "in sync: status_every_s, status_fresh_s, status_usable_s, federation_every_s",
+        "in sync: status_every_s, status_fresh_s, status_usable_s, federation_every_s, log_every_s",
     )
 
 

@@ -77,6 +77,20 @@ class Learner:
                 now=self.wallet.clock.now(),
             )
 
+    async def dated(self) -> None:
+        """Returns when the phone holds the proof of every badge's date."""
+
+        async def look() -> bool:
+            await self.sync()
+            return all(held["is_dated"] for held in self.wallet.credentials())
+
+        await wait_until("the dates of the badges to be on the phone", look, every_s=SYNC_EVERY_S)
+
+    def forget_dates(self) -> None:
+        """Drops the proofs of dates, as whoever never got them."""
+        with self.wallet.store.step("test.undated") as db:
+            db.execute("UPDATE credentials SET proof = NULL")
+
     def drop_credentials(self) -> list[JsonObject]:
         """Removes every record from the wallet; what they were."""
         held = [item["document"] for item in self.wallet.credentials()]

@@ -110,6 +110,10 @@ class Asked:
         return await wait_until("a receipt with both signatures", look)
 
 
+DATES_SOON = {"federation_every_s": 0.4, "status_every_s": 0.3, "log_every_s": 0.5}
+"""`sync` of nodes that make a head of their log twice a second."""
+
+
 class Network:
     """An anchor, an institution and an employer, all members; `second_institution` on demand.
 

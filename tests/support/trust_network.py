@@ -23,13 +23,16 @@ from node.services.entity_configuration import OwnConfiguration
 from node.services.federation import Federation
 from node.services.federation_sync import FederationSync
 from node.services.identity import Identity
+from node.services.issuance_log import IssuanceLog
 from node.services.issuer_metadata import IssuerMetadata
 from node.services.membership import Decision, Members
 from node.services.peer_publications import Publications
 from node.services.statements import Statements
 from node.services.status_lists import StatusLists
+from node.services.witnessing import Witnessing
 from node.services.work import WorkList
 from node.storage.unit import Storage
+from protocols.didcomm.message import Message
 from protocols.errors import ProtocolError
 from protocols.jose.encoding import canonical_json, digest
 from protocols.trust.entity import did_of
@@ -37,6 +40,7 @@ from protocols.trust.membership import EventName
 from protocols.trust.network import RolesWanted
 from protocols.trust.registration import IssuerRegistration, VerifierRegistration
 from tests.support.clock import StandingClock
+from tests.support.played_mail import PlayedMail
 from tests.support.storage import storage_in
 
 NETWORK = "https://network.example"
@@ -64,6 +68,8 @@ class Node:
     directory: Directory
     federation: Federation
     federation_sync: FederationSync
+    issuance_log: IssuanceLog
+    witnessing: Witnessing
     log: io.StringIO
 
     @property
@@ -93,6 +99,7 @@ class Internet:
     hung: set[str] = field(default_factory=set[str])
     gets: list[str] = field(default_factory=list[str])
     unchanged: int = 0
+    mail: PlayedMail = field(default_factory=PlayedMail)
 
     async def get(self, url: str, *, max_bytes: int, accept: str, etag: str | None = None) -> Fetched:
         self.gets.append(url)
@@ -141,6 +148,10 @@ class Internet:
             raise Unreachable("no connection")
         return self.nodes[origin]
 
+    async def deliver(self, altered: Callable[[Message], Message] = lambda message: message) -> None:
+        """All mail between the nodes, until nothing waits; what is for learners stands in `mail.dates`."""
+        await self.mail.deliver({node.did: node for node in self.nodes.values()}, altered=altered)
+
     async def sync(self, *entity_ids: str) -> None:
         """One round at each node, the anchor first; all clocks one minute on."""
         self.clock.advance(timedelta(seconds=2 * EVERY_S))
@@ -158,6 +169,8 @@ async def _page(node: Node, url: str) -> tuple[bytes, str]:
             return canonical_json(node.identity.did_document()), "application/did+json"
         case "/issuer":
             return canonical_json(await node.issuer.document()), "application/ld+json"
+        case "/log/heads":
+            return canonical_json(await node.witnessing.heads(query["log"], int(query["after"]))), "application/json"
         case "/federation/list":
             everybody = query.get("ler_membership") == "all"
             return canonical_json(list(await node.statements.entity_ids(everybody=everybody))), "application/json"
@@ -198,6 +211,7 @@ async def _start(internet: Internet, folder: Path, entity_id: str) -> Node:
     statements = Statements(storage, configuration, clock)
     achievements = Achievements(storage, identity, clock)
     issuer = IssuerMetadata(storage, identity, achievements, StatusLists(storage, identity, WorkList(), clock))
+    directory = Directory(storage, clock)
     return Node(
         entity_id=entity_id,
         storage=storage,
@@ -208,7 +222,7 @@ async def _start(internet: Internet, folder: Path, entity_id: str) -> Node:
         statements=statements,
         admission=Admission(storage, members, configuration, internet, Attempts(clock), clock, log),
         issuer=issuer,
-        directory=Directory(storage, clock),
+        directory=directory,
         federation=Federation(storage, identity, configuration, internet, clock),
         federation_sync=FederationSync(
             storage,
@@ -220,6 +234,8 @@ async def _start(internet: Internet, folder: Path, entity_id: str) -> Node:
             clock,
             log,
         ),
+        issuance_log=IssuanceLog(storage, identity, configuration, directory, internet.mail, clock, log),
+        witnessing=Witnessing(storage, identity, configuration, directory, internet.mail, internet, clock, log),
         log=written,
     )
 

@@ -19,10 +19,13 @@ from protocols.flows.consented_relay.messages import AnswerArrived, Unwrap
 from protocols.flows.coordinate_mediation.messages import MediationDenied, MediationGranted, RecipientsUpdated
 from protocols.flows.enrolment.messages import Enrolled
 from protocols.flows.issue_credential.messages import CredentialArrived, OfferArrived
+from protocols.flows.log_witness.messages import DateArrived
 from protocols.flows.present_proof.messages import RequestArrived
 from protocols.flows.report_problem.messages import ProblemReceived
 from protocols.jose.encoding import canonical_json, digest_json
 from protocols.requests.request import REQUEST_TYP, parse_request, request_hash
+from protocols.trust.entity import did_of
+from protocols.trust.issuance_log.inclusion import IssuanceProof
 
 REQUEST_ID_CHARS = 12
 
@@ -70,6 +73,8 @@ class Effects:
                 relations.add_offer(db, effect.ours, effect.thread_id, effect.issuer, effect.preview, words, now=now)
             case CredentialArrived():
                 self._credential(db, opened, effect, now)
+            case DateArrived():
+                _date(db, effect)
             case Unwrap(envelope=envelope) if opened.box.asker is not None:
                 # A transaction of its own opens it: it may take a look at its sender's document.
                 asker, packed = opened.box.asker, canonical_json(envelope)
@@ -99,6 +104,15 @@ class Effects:
             db, effect.credential, issuer=effect.issuer, holder=holder, thread=effect.thread_id, now=now
         )
         relations.set_offer(db, opened.box.did, effect.thread_id, "kept")
+
+
+def _date(db: sqlite3.Connection, effect: DateArrived) -> None:
+    """The date of a credential that we hold of that very issuer, in its own log; anything else is passed over."""
+    proof = IssuanceProof.parse(effect.proof)
+    for held in relations.credentials(db):
+        is_it = held.issuer == effect.issuer == did_of(proof.log) and held.document.get("id") == effect.credential
+        if is_it:
+            relations.keep_proof(db, held.digest, effect.proof)
 
 
 def _enrolled(db: sqlite3.Connection, effect: Enrolled) -> None:

@@ -21,6 +21,7 @@ from protocols.flows import (
     coordinate_mediation,
     enrolment,
     issue_credential,
+    log_witness,
     present_proof,
     report_problem,
 )
@@ -38,6 +39,7 @@ REGISTRY = Registry(
         coordinate_mediation,
         enrolment,
         issue_credential,
+        log_witness,
         present_proof,
         report_problem,
     )
@@ -51,6 +53,7 @@ FROM_INSTITUTION = frozenset(
         (coordinate_mediation.FLOW.piuri, "recipient-update-response"),
         (issue_credential.FLOW.piuri, "offer-credential"),
         (issue_credential.FLOW.piuri, "issue-credential"),
+        (log_witness.FLOW.piuri, "inclusion"),
         _PROBLEM,
     }
 )

@@ -25,6 +25,7 @@ def credentials(db: sqlite3.Connection) -> list[JsonObject]:
                 str(found.get("targetName") or found.get("targetUrl")) for found in alignments_of(held.document)
             ],
             "received_at": held.at.isoformat(),
+            "is_dated": held.proof is not None,
             "document": held.document,
         }
         for held in relations.credentials(db)

@@ -155,7 +155,12 @@ class Sharing:
         salts = tuple(RecordSalts(issuer=new_salt(entropy), credential=new_salt(entropy)) for _ in held)
         shared = self._presentation([each.document for each, _ in held], yes, identities.holder(db, self.seal))
         command = Present(
-            presentation=shared, disclosure=Disclosure(salts=salts, language=yes.look.screen.language).to_json()
+            presentation=shared,
+            disclosure=Disclosure(
+                salts=salts,
+                language=yes.look.screen.language,
+                dates=tuple(each.proof for each, _ in held if each.proof is not None),
+            ).to_json(),
         )
         inner = self._command(db, yes.look.view, command, yes.now, asker=yes.documents[asker.asker])
         if inner is None:

@@ -72,7 +72,10 @@ CREATE TABLE shown (
     request TEXT NOT NULL REFERENCES requests, items TEXT NOT NULL, screen TEXT NOT NULL, records TEXT NOT NULL,
     PRIMARY KEY (request, items));
 """
-SCHEMAS = (FIRST, SHOWN)
+DATED = """
+ALTER TABLE credentials ADD COLUMN proof TEXT;
+"""
+SCHEMAS = (FIRST, SHOWN, DATED)
 """Each brings a file one version on; an older wallet gets those that it lacks."""
 SCHEMA_VERSION = len(SCHEMAS)
 

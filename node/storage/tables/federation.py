@@ -55,7 +55,10 @@ class JoinInvitation(Row, table=True):
 
 
 class Peer(Row, table=True):
-    """A member as last synced and verified. `issuer_metadata` is what it publishes at /issuer."""
+    """A member as last synced and verified. `issuer_metadata` is what it publishes at /issuer.
+
+    `past_keys` are the keys that it published once and no more (node/services/past_keys.py).
+    """
 
     did: str = Field(primary_key=True)
     entity_id: str = Field(unique=True)
@@ -66,6 +69,7 @@ class Peer(Row, table=True):
     membership: dict[str, Any] | None = Field(default=None, sa_type=Json, nullable=True)
     issuer_metadata: dict[str, Any] | None = Field(default=None, sa_type=Json, nullable=True)
     etags: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    past_keys: dict[str, Any] | None = Field(default=None, sa_type=Json, nullable=True)
     fetched_at: datetime | None = None
     next_at: datetime = Field(index=True)
     failures: int = 0

@@ -102,7 +102,7 @@ def _counts(cosignature: LogHead, known: Known) -> bool:
 
 
 def _is_apart(witness: str, issuer: str, anchor: str) -> bool:
-    return witness != anchor and urlsplit(witness).hostname != urlsplit(issuer).hostname
+    return witness != anchor and urlsplit(witness).netloc != urlsplit(issuer).netloc
 
 
 def _custodians(issuer: Witness | None) -> frozenset[str]:

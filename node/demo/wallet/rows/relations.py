@@ -52,7 +52,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A credential whose proof was checked before it was kept."""
+    """A credential whose proof was checked before it was kept; `proof` is that of its date, once that came."""
 
     digest: str
     document: JsonObject
@@ -60,6 +60,7 @@ class Held:
     holder: str
     thread: str
     at: datetime
+    proof: JsonObject | None = None
 
 
 def add_relation(db: sqlite3.Connection, institution: str, mediation: str, code_hash: str, *, now: datetime) -> None:
@@ -119,7 +120,7 @@ def keep_credential(
     db: sqlite3.Connection, document: JsonObject, *, issuer: str, holder: str, thread: str, now: datetime
 ) -> None:
     db.execute(
-        "INSERT OR IGNORE INTO credentials VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO credentials (digest, document, issuer, holder, thread, at) VALUES (?, ?, ?, ?, ?, ?)",
         (digest_json(document), dumped(document), issuer, holder, thread, seconds(now)),
     )
 
@@ -127,7 +128,17 @@ def keep_credential(
 def credentials(db: sqlite3.Connection) -> list[Held]:
     """Newest first."""
     rows = db.execute("SELECT * FROM credentials ORDER BY at DESC, rowid DESC")
-    return [Held(**fields(row, document=loaded(row["document"]), at=moment(row["at"]))) for row in rows]
+    return [_held(row) for row in rows]
+
+
+def keep_proof(db: sqlite3.Connection, digest: str, proof: JsonObject) -> None:
+    """The proof of a credential's date; the first one that came stays."""
+    db.execute("UPDATE credentials SET proof = ? WHERE digest = ? AND proof IS NULL", (dumped(proof), digest))
+
+
+def _held(row: sqlite3.Row) -> Held:
+    proof = None if row["proof"] is None else loaded(row["proof"])
+    return Held(**fields(row, document=loaded(row["document"]), at=moment(row["at"]), proof=proof))
 
 
 def _relation(row: sqlite3.Row) -> Relation:

@@ -51,7 +51,7 @@ def test_one_witness_or_the_issuer_itself_is_not_enough(at: Any) -> None:
 
 
 def test_an_anchor_that_cosigns_with_nodes_of_the_issuers_own_host_is_not_enough() -> None:
-    neighbour = "https://college.example:8443"
+    neighbour = f"{MEMBER}/library"
     known = KnownLogs(roots=dict(SYNCED))
     known.witnesses = {**known.witnesses, neighbour: witness(neighbour)}
     assert answer(proof(TREE, {ANCHOR: THEN, neighbour: THEN}), known) == "too_few_witnesses"

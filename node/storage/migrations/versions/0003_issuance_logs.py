@@ -1,0 +1,52 @@
+"""issuance logs, and the keys that peers had."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0003'
+down_revision = '0002'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table('issuance_leaf',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('credential_id', sa.String(), nullable=True),
+    sa.Column('digest', sa.String(), nullable=False),
+    sa.Column('salt', sa.String(), nullable=False),
+    sa.Column('leaf', sa.String(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('told_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_issuance_leaf')),
+    sa.UniqueConstraint('position', name=op.f('uq_issuance_leaf_position'))
+    )
+    op.create_index(op.f('ix_issuance_leaf_credential_id'), 'issuance_leaf', ['credential_id'], unique=False)
+    op.create_table('log_cosignature',
+    sa.Column('log', sa.String(), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('witness', sa.String(), nullable=False),
+    sa.Column('root', sa.String(), nullable=False),
+    sa.Column('token', sa.String(), nullable=False),
+    sa.Column('signed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('log', 'size', 'witness', name=op.f('pk_log_cosignature'))
+    )
+    op.create_table('log_fork',
+    sa.Column('log', sa.String(), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('tokens', sa.JSON(), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('log', name=op.f('pk_log_fork'))
+    )
+    op.create_table('log_head',
+    sa.Column('log', sa.String(), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('root', sa.String(), nullable=False),
+    sa.Column('token', sa.String(), nullable=False),
+    sa.Column('path', sa.JSON(), nullable=False),
+    sa.Column('signed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('log', 'size', name=op.f('pk_log_head'))
+    )
+    with op.batch_alter_table('peer') as batch:
+        batch.add_column(sa.Column('past_keys', sa.JSON(), nullable=True))
