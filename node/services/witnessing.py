@@ -83,7 +83,7 @@ class Witnessing:
         self.flows.command(unit, PIURI, new_id(), answer)
 
     async def sync(self) -> None:
-        """The job `log.sync`: what was added to every issuer's chain of heads."""
+        """The job `issuance_log.sync`: what was added to every issuer's chain of heads."""
 
         def body(session: Session) -> tuple[str, list[Member]] | None:
             network, known = federation.network(session), set(rows.logs(session))
@@ -146,7 +146,9 @@ class Witnessing:
             except (NodeError, ProtocolError, TimeoutError) as error:
                 self.log.info("heads not synced", entity_id=member.entity_id, source=source, kind=type(error).__name__)
             else:
-                await self.storage.run("log.heads", lambda session, page=page: self._keep(session, member, page))
+                await self.storage.run(
+                    "issuance_log.heads", lambda session, page=page: self._keep(session, member, page)
+                )
 
     async def _page(self, source: str, log: str, after: int) -> _Page:
         url = f"{source}/log/heads?log={quote(log, safe='')}&after={after}"

@@ -35,7 +35,7 @@ class PlayedMail:
             node = nodes.get(message.to[0])
             event = Received(message=message, sender=message.sender, ours=message.to[0])
             if node is None:
-                self.dates += [each for each in FLOW.advance(None, event, _context(message)).effects]
+                self.dates += FLOW.advance(None, event, _context(message)).effects
                 continue
 
             def body(session, node=node, event=event, message=message) -> None:
