@@ -1,7 +1,7 @@
 """Our own issuance log: what we sign goes in, heads of it go to witnesses, and the proof of its date to each learner.
 
 add        in the transaction that stores a credential: a leaf, without a place yet
-seal       the job `issuance_log.seal`: what waits is mixed with dummies, placed, and a head over it all is shown to witnesses
+seal       the job `issuance_log.seal`: what waits is mixed with dummies and placed, witnesses are shown a head over it
 cosigned   a witness saw it; once enough did, every learner under that head gets the proof for their credential
 
 A head says how many leaves there are, so leaves are made up until their number says nothing about how many
@@ -67,7 +67,7 @@ class IssuanceLog:
         self._add(session, credential_id, b64url_decode(digest), now)
 
     async def seal(self) -> None:
-        """The job `issuance_log.seal`: a head over what waits; where nothing does, the last one again to who has not seen it."""
+        """The job `issuance_log.seal`: a head over what waits; if nothing does, the last one again to who missed it."""
 
         def body(session: Session) -> None:
             now = self.clock.now()
