@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export SHARED_DIR
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench serve interop clean
+.PHONY: help setup demo test check format bench serve interop death clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 — /p' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ serve: $(READY) ## one node on loopback with its data in .node (DATA=folder for 
 
 interop: $(READY) ## exchange messages and credentials with independent implementations, in environments of their own
 	@$(BIN)/python -m tests.interop
+
+death: $(READY) ## an institution closes and all its keys are stolen: what is believed 1, 10 and 30 years later
+	@$(BIN)/python -m tests.death
 
 setup: $(READY) ## make .venv and nothing else
 

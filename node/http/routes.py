@@ -11,6 +11,7 @@ from aiohttp import web
 
 from node.http import (
     badges_api,
+    custody,
     didcomm,
     federation,
     health,
@@ -28,6 +29,7 @@ from node.settings import Settings
 
 PUBLIC: tuple[web.RouteTableDef, ...] = (
     badges_api.routes,
+    custody.routes,
     didcomm.routes,
     federation.routes,
     identifiers.routes,

@@ -18,8 +18,8 @@ MAX_PROOFS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class _Synced:
-    """Implements `attested.Known` in one transaction."""
+class Synced:
+    """What we synced ourselves (implements `attested.Known`), in one transaction."""
 
     session: Session
     directory: Directory
@@ -55,7 +55,7 @@ class Dates:
 
         def body(session: Session) -> dict[str, Attestation]:
             network = federation.network(session)
-            known = _Synced(session, self.directory)
+            known = Synced(session, self.directory)
             return (
                 {}
                 if network is None

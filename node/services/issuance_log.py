@@ -57,14 +57,25 @@ class IssuanceLog:
     def entity_id(self) -> str:
         return self.configuration.entity_id
 
-    def add(self, session: Session, credential_id: str, digest: str, *, now: datetime) -> None:
-        """Commits to a credential of ours; it is in the log from the next head on.
+    def add(self, session: Session, credential_id: str | None, digest: str, *, now: datetime) -> None:
+        """Commits to something that we signed; it is in the log from the next head on.
 
         Args:
-            credential_id: of the award.
+            credential_id: of the award, whose learner is told the date; None where it is no credential.
             digest: as `ProofResult.digest`.
         """
         self._add(session, credential_id, b64url_decode(digest), now)
+
+    def proof_of(self, session: Session, digest: str) -> JsonObject | None:
+        """The issuance proof of what has this digest, under the first head that enough have seen; None before that."""
+        leaf, network = rows.leaf_of(session, digest), federation.network(session)
+        if leaf is None or leaf.position is None or network is None:
+            return None
+        for head in rows.heads(session, self.entity_id, after=leaf.position, limit=MAX_AT_ONCE):
+            signed = rows.cosignatures(session, self.entity_id, head.size)
+            if is_enough({each.witness for each in signed}, issuer=self.entity_id, anchor=network.anchor):
+                return self._proof(session, leaf, head, [each.token for each in signed])
+        return None
 
     async def seal(self) -> None:
         """The job `issuance_log.seal`: a head over what waits; if nothing does, the last one again to who missed it."""
@@ -216,18 +227,23 @@ class IssuanceLog:
         head: rows.LogHead,
         cosignatures: Sequence[str],
     ) -> None:
+        proof = self._proof(unit.session, leaf, head, cosignatures)
+        tell = TellDate(ours=self.identity.did, theirs=learner, credential=credential, proof=proof)
+        self.flows.command(unit, PIURI, new_id(), tell)
+
+    def _proof(
+        self, session: Session, leaf: rows.IssuanceLeaf, head: rows.LogHead, cosignatures: Sequence[str]
+    ) -> JsonObject:
         position = leaf.position or 0
-        proof = proof_json(
+        return proof_json(
             log=self.entity_id,
             digest=leaf.digest,
             salt=b64url_decode(leaf.salt),
             position=position,
             size=head.size,
-            path=self._current(unit.session).inclusion(position, head.size),
+            path=self._current(session).inclusion(position, head.size),
             cosignatures=cosignatures,
         )
-        tell = TellDate(ours=self.identity.did, theirs=learner, credential=credential, proof=proof)
-        self.flows.command(unit, PIURI, new_id(), tell)
 
     def _member(self, unit: Unit, did: str) -> Member:
         member = self.directory.member(unit.session, did)

@@ -8,7 +8,7 @@ at or when. One hung issuer delays no other. A list that changed has every repor
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from node.adapters.did_resolver import Resolver
@@ -17,11 +17,13 @@ from node.adapters.proof_worker import ProofChecker
 from node.clock import Clock, jitter
 from node.errors import NodeError, OverBudget
 from node.log import Log
+from node.services.custody import mirror_url
 from node.services.directory import Directory
 from node.services.fair_queue import FairQueue, host_of
 from node.services.issuer_metadata import status_lists_of
 from node.services.status_reading import ListReader, trouble_of
 from node.services.status_rows import SyncedList, snapshot_of, store_list, synced_list
+from node.services.successors import stands_in
 from node.storage.repos import status_snapshots as rows
 from node.storage.unit import Session, UnitOfWork
 from protocols.errors import ProtocolError
@@ -30,6 +32,7 @@ from protocols.status.entry import token_uri
 from protocols.status.errors import StatusVerificationError
 from protocols.status.freshness import FreshnessPolicy
 from protocols.status.token_list import MEDIA_TYPE
+from protocols.trust.entity import did_of
 
 SYNCED = FreshnessPolicy(fresh_s=3600, usable_s=7 * 24 * 3600)
 """Older than an hour a list is stale, and a report says so; older than a week it says nothing."""
@@ -173,8 +176,15 @@ class StatusSync:
 
     async def _refresh(self, row: rows.StatusSnapshot) -> None:
         try:
-            fetched = await self._get(row.url, etag=row.etag if row.document else None)
-            fresh = None if fetched.status == 304 else await self._accept(row, fetched.body)
+            custodian = await self.storage.read(
+                lambda session: stands_in(session, self.directory, row.url, row.issuer or "")
+            )
+            if custodian is None:
+                fetched = await self._get(row.url, etag=row.etag if row.document else None)
+                fresh = None if fetched.status == 304 else await self._accept(row, fetched.body)
+            else:
+                fetched = await self._get(mirror_url(custodian, row.url))
+                fresh = await self._accept_mirrored(row, fetched.body, custodian)
             await self._keep(row, fetched, fresh)
         except OverBudget:
             await self._put_off(row)
@@ -193,6 +203,16 @@ class StatusSync:
     async def _accept(self, row: rows.StatusSnapshot, body: bytes) -> tuple[bytes, Snapshot]:
         reader = ListReader(self.resolver, self.proofs, self.clock)
         return await reader.read(row.url, body, kept=snapshot_of(row), pointed_by=row.issuer or "")
+
+    async def _accept_mirrored(self, row: rows.StatusSnapshot, body: bytes, custodian: str) -> tuple[bytes, Snapshot]:
+        """The list of an issuer that has closed, as its custodian publishes it: it says what the issuer's own said."""
+        url, did, kept = mirror_url(custodian, row.url), did_of(custodian), snapshot_of(row)
+        before = None if kept is None else replace(kept, url=url, issuer=did)
+        reader = ListReader(self.resolver, self.proofs, self.clock)
+        document, snapshot = await reader.read(url, body, kept=before, pointed_by=did)
+        if snapshot.issuer != did:
+            raise StatusVerificationError("the list is not by the custodian of its issuer's records")
+        return document, replace(snapshot, url=row.url, issuer=row.issuer or "")
 
     async def _keep(self, before: rows.StatusSnapshot, fetched: Fetched, fresh: tuple[bytes, Snapshot] | None) -> None:
         def body(session: Session) -> None:

@@ -13,6 +13,7 @@ from protocols.trust.statement import MAX_STATEMENT_BYTES
 STATEMENT = "application/entity-statement+jwt"
 APPLICATION = "application/ler-join-application+jwt"
 LEAVE_NOTICE = "application/ler-leave-notice+jwt"
+CONFIRMATION = "application/ler-succession-confirmation+jwt"
 DID_DOCUMENT = "application/did+json, application/did+ld+json, application/did, application/ld+json, application/json"
 METADATA = "application/ld+json, application/json"
 MAX_DOCUMENT_BYTES = 1024 * 1024

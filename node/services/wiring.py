@@ -19,8 +19,10 @@ from node.services.attempts import Attempts
 from node.services.backpack import Backpack
 from node.services.challenges import Challenges
 from node.services.credential_evidence import Credentials
+from node.services.custody import CustodyService
 from node.services.directory import Directory
 from node.services.entity_configuration import OwnConfiguration
+from node.services.escrow import Escrow
 from node.services.exchange import Exchange
 from node.services.federation import Federation
 from node.services.federation_sync import FederationSync
@@ -52,6 +54,7 @@ from node.services.skills import Skills
 from node.services.statements import Statements
 from node.services.status_lists import PUBLISH, StatusLists
 from node.services.status_sync import StatusSync
+from node.services.successors import Successors
 from node.services.tokens import Tokens
 from node.services.vc_api_issuer import VcApiIssuer
 from node.services.vc_api_verifier import VcApiVerifier
@@ -73,7 +76,9 @@ class Services:
     apps: Apps
     backpack: Backpack
     configuration: OwnConfiguration
+    custody: CustodyService
     directory: Directory
+    escrow: Escrow
     federation: Federation
     federation_sync: FederationSync
     flows: FlowRunner
@@ -98,6 +103,7 @@ class Services:
     statements: Statements
     status_lists: StatusLists
     status_sync: StatusSync
+    successors: Successors
     tokens: Tokens
     vc_api_issuer: VcApiIssuer
     vc_api_verifier: VcApiVerifier
@@ -184,7 +190,9 @@ def build_services(
         apps=Apps(storage, identity, settings.apps, clock),
         backpack=Backpack(storage, verification, clock),
         configuration=configuration,
+        custody=CustodyService(storage, identity, configuration, directory, sealer, clock),
         directory=directory,
+        escrow=Escrow(storage, identity, configuration, directory, issuance_log, clock),
         federation=federation,
         federation_sync=federation_sync,
         flows=flows,
@@ -223,6 +231,7 @@ def build_services(
         statements=statements,
         status_lists=status_lists,
         status_sync=status_sync,
+        successors=Successors(storage, configuration, directory, fetcher, clock, log),
         tokens=Tokens(storage=storage, attempts=Attempts(clock), clock=clock),
         vc_api_issuer=VcApiIssuer(storage, identity, outside.proofs, status_lists, clock),
         vc_api_verifier=VcApiVerifier(verification, resolver, status_lists, status_sync, Challenges(clock)),

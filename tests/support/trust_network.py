@@ -18,8 +18,10 @@ from node.services.achievements import Achievements
 from node.services.admission import Admission
 from node.services.anchor_statements import AnchorStatements
 from node.services.attempts import Attempts
+from node.services.custody import CustodyService
 from node.services.directory import Directory
 from node.services.entity_configuration import OwnConfiguration
+from node.services.escrow import Escrow
 from node.services.federation import Federation
 from node.services.federation_sync import FederationSync
 from node.services.identity import Identity
@@ -29,6 +31,7 @@ from node.services.membership import Decision, Members
 from node.services.peer_publications import Publications
 from node.services.statements import Statements
 from node.services.status_lists import StatusLists
+from node.services.successors import Successors
 from node.services.witnessing import Witnessing
 from node.services.work import WorkList
 from node.storage.unit import Storage
@@ -70,6 +73,10 @@ class Node:
     federation_sync: FederationSync
     issuance_log: IssuanceLog
     witnessing: Witnessing
+    status_lists: StatusLists
+    escrow: Escrow
+    custody: CustodyService
+    successors: Successors
     log: io.StringIO
 
     @property
@@ -128,7 +135,10 @@ class Internet:
         )
 
     async def post(self, url: str, body: bytes, *, content_type: str) -> Posted:
-        node = await self._reached(url)
+        node, parts = await self._reached(url), urlsplit(url)
+        if parts.path == "/federation/custody":
+            await node.custody.confirmed(body.decode(), parse_qs(parts.query)["institution"][0])
+            return Posted(status=202, body=b"{}", content_type="application/json")
         take_in = {
             ("/federation/join", "application/ler-join-application+jwt"): node.admission.apply,
             ("/federation/leave", "application/ler-leave-notice+jwt"): node.admission.leave,
@@ -169,6 +179,12 @@ async def _page(node: Node, url: str) -> tuple[bytes, str]:
             return canonical_json(node.identity.did_document()), "application/did+json"
         case "/issuer":
             return canonical_json(await node.issuer.document()), "application/ld+json"
+        case "/custody/status":
+            return (await node.custody.status_list(query["url"])).body, "application/vc"
+        case "/federation/custody":
+            return canonical_json(await node.custody.published(query["institution"])), "application/json"
+        case path if path.startswith("/status/"):
+            return (await node.status_lists.get(path.removeprefix("/status/"))).body, "application/vc"
         case "/log/heads":
             return canonical_json(await node.witnessing.heads(query["log"], int(query["after"]))), "application/json"
         case "/federation/list":
@@ -196,9 +212,10 @@ async def _start(internet: Internet, folder: Path, entity_id: str) -> Node:
     storage, clock, written = storage_in(folder), internet.clock, io.StringIO()
     await storage.start()
     log = create_log("info", "json", written)
+    sealer = Sealer([hashlib.sha256(entity_id.encode()).digest()])
     identity = Identity(
         storage=storage,
-        keystore=Keystore(Sealer([hashlib.sha256(entity_id.encode()).digest()])),
+        keystore=Keystore(sealer),
         clock=clock,
         did=did_of(entity_id),
         base_url=entity_id,
@@ -210,8 +227,10 @@ async def _start(internet: Internet, folder: Path, entity_id: str) -> Node:
     members = Members(storage, identity, configuration, clock)
     statements = Statements(storage, configuration, clock)
     achievements = Achievements(storage, identity, clock)
-    issuer = IssuerMetadata(storage, identity, achievements, StatusLists(storage, identity, WorkList(), clock))
+    status_lists = StatusLists(storage, identity, WorkList(), clock)
+    issuer = IssuerMetadata(storage, identity, achievements, status_lists)
     directory = Directory(storage, clock)
+    issuance_log = IssuanceLog(storage, identity, configuration, directory, internet.mail, clock, log)
     return Node(
         entity_id=entity_id,
         storage=storage,
@@ -234,8 +253,12 @@ async def _start(internet: Internet, folder: Path, entity_id: str) -> Node:
             clock,
             log,
         ),
-        issuance_log=IssuanceLog(storage, identity, configuration, directory, internet.mail, clock, log),
+        issuance_log=issuance_log,
         witnessing=Witnessing(storage, identity, configuration, directory, internet.mail, internet, clock, log),
+        status_lists=status_lists,
+        escrow=Escrow(storage, identity, configuration, directory, issuance_log, clock),
+        custody=CustodyService(storage, identity, configuration, directory, sealer, clock),
+        successors=Successors(storage, configuration, directory, internet, clock, log),
         log=written,
     )
 

@@ -41,6 +41,11 @@ def leaves_from(session: Session, position: int) -> Sequence[str]:
     return session.exec(query.order_by(col(IssuanceLeaf.position))).all()
 
 
+def leaf_of(session: Session, digest: str) -> IssuanceLeaf | None:
+    """The leaf that commits to what has this digest."""
+    return session.exec(select(IssuanceLeaf).where(IssuanceLeaf.digest == digest).limit(1)).first()
+
+
 def untold(session: Session, *, below: int, limit: int) -> Sequence[IssuanceLeaf]:
     """Leaves of credentials, with a place below `below`, whose learners have no proof yet."""
     query = select(IssuanceLeaf).where(

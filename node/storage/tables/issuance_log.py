@@ -53,3 +53,37 @@ class LogFork(Row, table=True):
     size: int
     tokens: list[Any] = Field(sa_type=Json)
     seen_at: datetime
+
+
+class Succession(Row, table=True):
+    """Who looks after an institution's records, by its id: as we named them ourselves, as they were entrusted to us
+    (`taken_at`), or as a custodian publishes it. Believed only as `protocols.trust.succession.check_custody` says.
+    """
+
+    institution: str = Field(primary_key=True)
+    custodian: str
+    token: str
+    date: dict[str, Any] | None = Field(default=None, sa_type=Json, nullable=True)
+    confirmations: list[str] = Field(default_factory=list, sa_type=Json)
+    named_at: datetime
+    taken_at: datetime | None = None
+
+
+class CustodyList(Row, table=True):
+    """A status list of an institution that we publish in its place; `bits` compressed as in `status_list`."""
+
+    url: str = Field(primary_key=True)
+    institution: str = Field(index=True)
+    purpose: str
+    size: int
+    bits: bytes
+    changed_at: datetime
+
+
+class CustodyRecord(Row, table=True):
+    """A credential that was entrusted to us, sealed, with its places in the lists."""
+
+    id: str = Field(primary_key=True)
+    institution: str = Field(index=True)
+    sealed: bytes
+    places: list[Any] = Field(sa_type=Json)

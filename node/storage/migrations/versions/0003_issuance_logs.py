@@ -50,3 +50,31 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('peer') as batch:
         batch.add_column(sa.Column('past_keys', sa.JSON(), nullable=True))
+    op.create_table('succession',
+    sa.Column('institution', sa.String(), nullable=False),
+    sa.Column('custodian', sa.String(), nullable=False),
+    sa.Column('token', sa.String(), nullable=False),
+    sa.Column('date', sa.JSON(), nullable=True),
+    sa.Column('confirmations', sa.JSON(), nullable=False),
+    sa.Column('named_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('taken_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('institution', name=op.f('pk_succession'))
+    )
+    op.create_table('custody_list',
+    sa.Column('url', sa.String(), nullable=False),
+    sa.Column('institution', sa.String(), nullable=False),
+    sa.Column('purpose', sa.String(), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('bits', sa.LargeBinary(), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('url', name=op.f('pk_custody_list'))
+    )
+    op.create_index(op.f('ix_custody_list_institution'), 'custody_list', ['institution'], unique=False)
+    op.create_table('custody_record',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('institution', sa.String(), nullable=False),
+    sa.Column('sealed', sa.LargeBinary(), nullable=False),
+    sa.Column('places', sa.JSON(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_custody_record'))
+    )
+    op.create_index(op.f('ix_custody_record_institution'), 'custody_record', ['institution'], unique=False)
