@@ -1,4 +1,4 @@
-"""`make death`: an institution closes, its domain and all its keys are stolen, and the clock is put on by many years."""
+"""`make death`: an institution closes, its domain and keys are stolen, and the clock is put on by many years."""
 
 import asyncio
 import sys
