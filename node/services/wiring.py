@@ -52,6 +52,8 @@ from node.services.statements import Statements
 from node.services.status_lists import PUBLISH, StatusLists
 from node.services.status_sync import StatusSync
 from node.services.tokens import Tokens
+from node.services.trust_faces import TrustFaces
+from node.services.trust_queries import TrustQueries
 from node.services.vc_api_issuer import VcApiIssuer
 from node.services.vc_api_verifier import VcApiVerifier
 from node.services.verification import Verification
@@ -96,6 +98,8 @@ class Services:
     status_lists: StatusLists
     status_sync: StatusSync
     tokens: Tokens
+    trust_faces: TrustFaces
+    trust_queries: TrustQueries
     vc_api_issuer: VcApiIssuer
     vc_api_verifier: VcApiVerifier
     verification: Verification
@@ -122,6 +126,7 @@ def build_services(
     achievements = Achievements(storage, identity, clock)
     invitations = Invitations(storage, identity, clock)
     directory = Directory(storage, clock)
+    trust_faces = TrustFaces(storage, directory, clock)
     configuration = OwnConfiguration(storage, identity, clock)
     members = Members(storage, identity, configuration, clock)
     statements = Statements(storage, configuration, clock)
@@ -215,6 +220,8 @@ def build_services(
         status_lists=status_lists,
         status_sync=status_sync,
         tokens=Tokens(storage=storage, attempts=Attempts(clock), clock=clock),
+        trust_faces=trust_faces,
+        trust_queries=TrustQueries(trust_faces, clock),
         vc_api_issuer=VcApiIssuer(storage, identity, outside.proofs, status_lists, clock),
         vc_api_verifier=VcApiVerifier(verification, resolver, status_lists, status_sync, Challenges(clock)),
         verification=verification,
