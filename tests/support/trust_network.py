@@ -28,6 +28,8 @@ from node.services.membership import Decision, Members
 from node.services.peer_publications import Publications
 from node.services.statements import Statements
 from node.services.status_lists import StatusLists
+from node.services.trust_faces import TrustFaces
+from node.services.trust_queries import TrustQueries
 from node.services.work import WorkList
 from node.storage.unit import Storage
 from protocols.errors import ProtocolError
@@ -62,6 +64,8 @@ class Node:
     admission: Admission
     issuer: IssuerMetadata
     directory: Directory
+    faces: TrustFaces
+    queries: TrustQueries
     federation: Federation
     federation_sync: FederationSync
     log: io.StringIO
@@ -162,7 +166,9 @@ async def _page(node: Node, url: str) -> tuple[bytes, str]:
             everybody = query.get("ler_membership") == "all"
             return canonical_json(list(await node.statements.entity_ids(everybody=everybody))), "application/json"
         case "/federation/fetch":
-            return (await node.statements.about(query["sub"])).token.encode(), "application/entity-statement+jwt"
+            everybody = query.get("ler_membership") == "all"
+            statement = await node.statements.about(query["sub"], everybody=everybody)
+            return statement.token.encode(), "application/entity-statement+jwt"
         case path:
             raise NotFound("no such page", found=path)
 
@@ -198,6 +204,8 @@ async def _start(internet: Internet, folder: Path, entity_id: str) -> Node:
     statements = Statements(storage, configuration, clock)
     achievements = Achievements(storage, identity, clock)
     issuer = IssuerMetadata(storage, identity, achievements, StatusLists(storage, identity, WorkList(), clock))
+    directory = Directory(storage, clock)
+    faces = TrustFaces(storage, directory, clock)
     return Node(
         entity_id=entity_id,
         storage=storage,
@@ -208,7 +216,9 @@ async def _start(internet: Internet, folder: Path, entity_id: str) -> Node:
         statements=statements,
         admission=Admission(storage, members, configuration, internet, Attempts(clock), clock, log),
         issuer=issuer,
-        directory=Directory(storage, clock),
+        directory=directory,
+        faces=faces,
+        queries=TrustQueries(faces, clock),
         federation=Federation(storage, identity, configuration, internet, clock),
         federation_sync=FederationSync(
             storage,

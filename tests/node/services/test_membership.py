@@ -233,7 +233,10 @@ async def test_a_past_member_stays_resolvable_with_its_dates_and_leaves_the_list
     await anchor.decide("removed", COLLEGE, reason="closed its doors")
     assert await anchor.statements.entity_ids() == []
     assert await anchor.statements.entity_ids(everybody=True) == [COLLEGE]
-    statement = parse_statement((await anchor.statements.about(COLLEGE)).token, anchor.identity.clock.now())
+    with pytest.raises(NotFound):
+        await anchor.statements.about(COLLEGE)
+    past = await anchor.statements.about(COLLEGE, everybody=True)
+    statement = parse_statement(past.token, anchor.identity.clock.now())
     assert statement.claims["crit"] == ["ler_membership"]
     assert statement.membership is not None
     assert [event.event for event in statement.membership.events] == ["applied", "approved", "removed"]
