@@ -9,7 +9,19 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from node.http import badges_api, didcomm, federation, health, identifiers, interaction, issuer, oauth, status, trqp
+from node.http import (
+    badges_api,
+    didcomm,
+    federation,
+    health,
+    identifiers,
+    interaction,
+    issuer,
+    oauth,
+    status,
+    trqp,
+    trust_documents,
+)
 from node.http.api.routes import api_routes
 from node.http.vc_api import routes as vc_api
 from node.http.wellknown import wellknown_routes
@@ -25,6 +37,7 @@ PUBLIC: tuple[web.RouteTableDef, ...] = (
     oauth.routes,
     status.routes,
     trqp.routes,
+    trust_documents.routes,
     vc_api.routes,
 )
 """What other parties call by a URL that they got from this node: messages, status lists, metadata, interactions."""

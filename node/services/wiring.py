@@ -26,6 +26,7 @@ from node.services.federation import Federation
 from node.services.federation_sync import FederationSync
 from node.services.flows import FlowRunner
 from node.services.health import Health
+from node.services.historical_keys import HistoricalKeys
 from node.services.identifiers import Identifiers
 from node.services.identity import Identity
 from node.services.inbox import Inbox
@@ -52,6 +53,7 @@ from node.services.statements import Statements
 from node.services.status_lists import PUBLISH, StatusLists
 from node.services.status_sync import StatusSync
 from node.services.tokens import Tokens
+from node.services.trust_documents import TrustDocuments
 from node.services.trust_faces import TrustFaces
 from node.services.trust_queries import TrustQueries
 from node.services.vc_api_issuer import VcApiIssuer
@@ -78,6 +80,7 @@ class Services:
     federation_sync: FederationSync
     flows: FlowRunner
     health: Health
+    historical_keys: HistoricalKeys
     identifiers: Identifiers
     identity: Identity
     inbox: Inbox
@@ -98,6 +101,7 @@ class Services:
     status_lists: StatusLists
     status_sync: StatusSync
     tokens: Tokens
+    trust_documents: TrustDocuments
     trust_faces: TrustFaces
     trust_queries: TrustQueries
     vc_api_issuer: VcApiIssuer
@@ -188,6 +192,7 @@ def build_services(
         federation_sync=federation_sync,
         flows=flows,
         health=Health(storage=storage, metrics=metrics),
+        historical_keys=HistoricalKeys(identity, configuration, clock),
         identifiers=Identifiers(identity, resolver),
         identity=identity,
         inbox=Inbox(storage, identity, resolver, registry, flows, clock, log),
@@ -220,6 +225,7 @@ def build_services(
         status_lists=status_lists,
         status_sync=status_sync,
         tokens=Tokens(storage=storage, attempts=Attempts(clock), clock=clock),
+        trust_documents=TrustDocuments(trust_faces, configuration, clock),
         trust_faces=trust_faces,
         trust_queries=TrustQueries(trust_faces, clock),
         vc_api_issuer=VcApiIssuer(storage, identity, outside.proofs, status_lists, clock),

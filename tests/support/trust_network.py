@@ -28,6 +28,7 @@ from node.services.membership import Decision, Members
 from node.services.peer_publications import Publications
 from node.services.statements import Statements
 from node.services.status_lists import StatusLists
+from node.services.trust_documents import TrustDocuments
 from node.services.trust_faces import TrustFaces
 from node.services.trust_queries import TrustQueries
 from node.services.work import WorkList
@@ -66,6 +67,7 @@ class Node:
     directory: Directory
     faces: TrustFaces
     queries: TrustQueries
+    documents: TrustDocuments
     federation: Federation
     federation_sync: FederationSync
     log: io.StringIO
@@ -219,6 +221,7 @@ async def _start(internet: Internet, folder: Path, entity_id: str) -> Node:
         directory=directory,
         faces=faces,
         queries=TrustQueries(faces, clock),
+        documents=TrustDocuments(faces, configuration, clock),
         federation=Federation(storage, identity, configuration, internet, clock),
         federation_sync=FederationSync(
             storage,

@@ -211,11 +211,17 @@ async def test_the_endpoints_speak_the_specifications_forms(world: World) -> Non
         "federation_fetch_endpoint": f"{anchor.entity_id}/federation/fetch",
         "federation_list_endpoint": f"{anchor.entity_id}/federation/list",
         "federation_resolve_endpoint": f"{anchor.entity_id}/federation/resolve",
+        "federation_historical_keys_endpoint": f"{anchor.entity_id}/federation/historical-keys",
+        "policy_uri": f"{anchor.entity_id}/federation/governance.json",
     }
     status, content_type, leaf = await college.get("/.well-known/openid-federation")
     named = parse_compact(leaf).claims
     assert named["authority_hints"] == [anchor.entity_id]
-    assert set(named["metadata"]["federation_entity"]) == {"organization_name", "federation_resolve_endpoint"}
+    assert set(named["metadata"]["federation_entity"]) == {
+        "organization_name",
+        "federation_resolve_endpoint",
+        "federation_historical_keys_endpoint",
+    }
 
     for subject in (college.entity_id, college.settings.did.replace("%", "%25")):
         status, content_type, statement = await anchor.get(f"/federation/fetch?sub={subject}")
