@@ -113,7 +113,7 @@ class Statements:
         """The statement as it was signed last, unless something in it changed or half its life is over."""
         now = self.clock.now().replace(microsecond=0)
         signer = self.configuration.signer()
-        version = digest_json([record.version, to_jwks(keys), signer.kid])
+        version = digest_json([record.version, to_jwks(keys), signer.kid, self._is_good(record)])
         kept = self._kept.get(record.entity_id)
         if kept is None or kept[0] != version or now >= kept[1]:
             token = sign_subordinate(
