@@ -10,9 +10,10 @@ from functools import wraps
 
 from aiohttp import web
 
-from node.errors import BadInput, PayloadTooLarge
-from node.http.problem import MEDIA_TYPE, WrongMediaType, problem_document
+from node.errors import BadInput, NotFound, PayloadTooLarge
+from node.http.problem import MEDIA_TYPE, WrongMediaType, problem_document, problem_response
 from node.keys import SERVICES
+from node.services.health import NotReady
 from protocols.errors import ProtocolError, TooLarge
 from protocols.jose.encoding import canonical_json, parse_object
 from protocols.trust.trqp import Kind, TrustQuery
@@ -34,8 +35,10 @@ def trqp_errors(handler: Handler) -> Handler:
     async def answered(request: web.Request) -> web.Response:
         try:
             return await handler(request)
-        except (WrongMediaType, PayloadTooLarge, TooLarge):
-            raise
+        except (WrongMediaType, PayloadTooLarge, TooLarge, NotFound, NotReady) as error:
+            response = problem_response(error)
+            response.headers.update(ANY_ORIGIN)
+            return response
         except (BadInput, ProtocolError) as error:
             invalid = BadInput(error.detail, found=error.found, expected=error.expected)
             body = canonical_json({**problem_document(invalid), "status": 400})
