@@ -6,7 +6,7 @@ Statements are public, signed and the same for everyone. Refusals have the form 
 Spec: https://openid.net/specs/openid-federation-1_0.html#section-8
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 
 from aiohttp import ETag, web
@@ -44,6 +44,8 @@ _REFUSED = {
     "metadata_policy": "invalid_metadata",
 }
 """What a chain that does not hold is called in an error answer, by the rule that it breaks."""
+MAX_REPEATED = 16
+"""How often a parameter that may be repeated may come."""
 RESOLVED = "application/resolve-response+jwt"
 JSON = "application/json"
 
@@ -81,8 +83,8 @@ async def entity_configuration(request: web.Request) -> web.Response:
 @routes.get("/federation/fetch")
 @oidf_errors
 async def fetch(request: web.Request) -> web.Response:
-    """The statement about one member, by entity id or by DID."""
-    statement = await request.app[SERVICES].statements.about(_parameter(request, "sub"))
+    """The statement about a member in good standing; with `ler_membership=all` about suspended and past ones too."""
+    statement = await request.app[SERVICES].statements.about(_parameter(request, "sub"), everybody=_everybody(request))
     return cacheable(request, statement.token.encode("ascii"), content_type=STATEMENT, max_age_s=MAX_AGE_S)
 
 
@@ -90,23 +92,26 @@ async def fetch(request: web.Request) -> web.Response:
 @oidf_errors
 async def list_subordinates(request: web.Request) -> web.Response:
     """Entity ids of the members; with `ler_membership=all` of suspended and past ones too."""
-    for name in ("trust_marked", "trust_mark_type", "intermediate"):
+    for name in ("trust_marked", "trust_mark_type"):
         if name in request.query:
             return _answer_error(400, "unsupported_parameter", f"{name} is not supported here")
-    types = set(request.query.getall("entity_type", []))
-    everybody = request.query.get("ler_membership") == "all"
-    listed = await request.app[SERVICES].statements.entity_ids(everybody=everybody)
-    body = canonical_json(list(listed) if not types or types & ENTITY_TYPES else [])
+    types = set(_parameters(request, "entity_type"))
+    listed = await request.app[SERVICES].statements.entity_ids(everybody=_everybody(request))
+    is_nobody = _flag(request, "intermediate") or (types and not types & ENTITY_TYPES)  # members have no subordinates
+    body = canonical_json([] if is_nobody else list(listed))
     return cacheable(request, body, content_type=JSON, max_age_s=MAX_AGE_S)
 
 
 @routes.get("/federation/resolve")
 @oidf_errors
 async def resolve(request: web.Request) -> web.Response:
-    """A signed resolve response about a member, from the synced copy."""
-    anchor, subject = _parameter(request, "trust_anchor"), _parameter(request, "sub")
+    """A signed resolve response about a member in good standing, from the synced copy; of others as in `fetch`."""
+    subject, anchors = _parameter(request, "sub"), _parameters(request, "trust_anchor")
+    types = _parameters(request, "entity_type")
+    if not anchors:
+        raise BadInput("trust_anchor is missing", expected="one entity id or more")
     try:
-        token = await request.app[SERVICES].federation.resolve(subject, anchor)
+        token = await request.app[SERVICES].federation.resolve(subject, anchors, types, everybody=_everybody(request))
     except UnknownAnchor as error:
         return _error(404, "invalid_trust_anchor", error)
     except NotFound as error:
@@ -174,6 +179,26 @@ def _parameter(request: web.Request, name: str) -> str:
     if len(values) != 1 or not 0 < len(values[0]) <= 512:
         raise BadInput(f"{name} is missing or not one entity", found=f"{len(values)} values", expected="one entity id")
     return values[0]
+
+
+def _parameters(request: web.Request, name: str) -> Sequence[str]:
+    """A parameter that may come several times."""
+    values = request.query.getall(name, [])
+    if len(values) > MAX_REPEATED or not all(0 < len(value) <= 512 for value in values):
+        raise BadInput(f"{name} is too often or too long", found=f"{len(values)} values", expected="a few identifiers")
+    return values
+
+
+def _flag(request: web.Request, name: str) -> bool:
+    values = request.query.getall(name, ["false"])
+    if values not in (["true"], ["false"]):
+        raise BadInput(f"{name} is not one truth value", found=f"{len(values)} values", expected="true or false")
+    return values == ["true"]
+
+
+def _everybody(request: web.Request) -> bool:
+    """Whether suspended and past members are asked for too, by a reader of the claim `ler_membership`."""
+    return request.query.getall("ler_membership", []) == ["all"]
 
 
 def _kind(error: NodeError) -> tuple[int, str]:

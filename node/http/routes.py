@@ -21,6 +21,8 @@ from node.http import (
     issuer,
     oauth,
     status,
+    trqp,
+    trust_documents,
 )
 from node.http.api.routes import api_routes
 from node.http.vc_api import routes as vc_api
@@ -38,6 +40,8 @@ PUBLIC: tuple[web.RouteTableDef, ...] = (
     issuer.routes,
     oauth.routes,
     status.routes,
+    trqp.routes,
+    trust_documents.routes,
     vc_api.routes,
 )
 """What other parties call by a URL that they got from this node: messages, status lists, metadata, interactions."""

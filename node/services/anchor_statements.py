@@ -102,7 +102,8 @@ class AnchorStatements:
         return found
 
     async def _statement(self, anchor: EntityStatement, entity_id: str) -> EntityStatement:
-        url = f"{_endpoint(anchor, 'federation_fetch_endpoint')}?sub={quote(entity_id, safe='')}"
+        sub = quote(entity_id, safe="")
+        url = f"{_endpoint(anchor, 'federation_fetch_endpoint')}?sub={sub}&ler_membership=all"
         token = token_in(await self.web.get(url, max_bytes=MAX_STATEMENT_BYTES, accept=STATEMENT))
         statement = parse_statement(token, self.clock.now())
         if (statement.iss, statement.sub) != (anchor.sub, entity_id):

@@ -111,13 +111,15 @@ class OwnConfiguration:
         membership: JsonObject | None = None
         if network is not None:
             entity["federation_resolve_endpoint"] = f"{self.entity_id}/federation/resolve"
+            entity["federation_historical_keys_endpoint"] = f"{self.entity_id}/federation/historical_keys"
         if network is not None and network.role == rows.ANCHOR:
             entity["organization_name"] = network.name
             entity["federation_fetch_endpoint"] = f"{self.entity_id}/federation/fetch"
             entity["federation_list_endpoint"] = f"{self.entity_id}/federation/list"
+            entity["policy_uri"] = f"{self.entity_id}/federation/governance.json"
             if network.terms is not None:
-                entity["policy_uri"] = f"{self.entity_id}/federation/terms"
-                node["agreement"] = Agreement.parse(network.terms).to_json()
+                terms = {"uri": f"{self.entity_id}/federation/terms"}
+                node["agreement"] = {**Agreement.parse(network.terms).to_json(), **terms}
             own = find_record(session, self.entity_id)
             membership = own.membership.to_json() if own else None
         content: JsonObject = {

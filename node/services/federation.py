@@ -3,7 +3,7 @@
 Spec: https://openid.net/specs/openid-federation-1_0.html and docs/protocols/membership.md
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +26,7 @@ from protocols.trust.jwks import parse_jwks, to_jwks
 from protocols.trust.leaving import LeaveNotice
 from protocols.trust.membership import Membership, MembershipEvent
 from protocols.trust.network import JoinApplication, NetworkInvite, RolesWanted
+from protocols.trust.standing import is_in_good_standing
 from protocols.trust.times import to_seconds
 
 RESOLVE_TYP = "resolve-response+jwt"
@@ -165,27 +166,46 @@ class Federation:
 
         return await self.storage.read(body)
 
-    async def resolve(self, subject: str, anchor: str) -> str:
-        """A resolve response about a member, by entity id or DID, from the synced copy (section 8.3).
+    async def resolve(
+        self, subject: str, anchors: Sequence[str], types: Collection[str] = (), *, everybody: bool = False
+    ) -> str:
+        """A resolve response about a member in good standing, by entity id or DID, from the synced copy (section 8.3).
+
+        Args:
+            anchors: the trust anchors that the asker would take; ours has to be one.
+            types: the entity types whose metadata is wanted; all where none is named.
+            everybody: suspended and past members too, whose statement in the chain says so.
 
         Raises:
-            UnknownAnchor: another anchor than ours.
+            UnknownAnchor: none of the anchors is ours.
             NotFound: nobody we know.
             StatementRefused: ids that are none, or a chain that does not hold now.
         """
         entity_id = entity_id_of(subject) if subject.startswith("did:") else check_entity_id(subject)
-        tokens, anchors = await self.storage.read(lambda session: _chain_about(session, entity_id, anchor))
-        now = self.clock.now().replace(microsecond=0)
-        chain = validate_chain(tokens, anchors=anchors, now=now)
-        return sign_compact(self._resolved(chain, tokens, now), self.configuration.signer(), typ=RESOLVE_TYP)
+        now = self.clock.now()
 
-    def _resolved(self, chain: Chain, tokens: Sequence[str], now: datetime) -> JsonObject:
+        def body(session: Session) -> tuple[list[str], Anchors]:
+            chain = _chain_about(session, entity_id, anchors)
+            own = rows.peer(session, did_of(entity_id))
+            membership = Membership.parse(own.membership) if own and own.membership else None
+            if not everybody and not (membership and is_in_good_standing(membership, now)):
+                raise _stranger(entity_id)
+            return chain
+
+        tokens, trusted = await self.storage.read(body)
+        now = now.replace(microsecond=0)
+        chain = validate_chain(tokens, anchors=trusted, now=now)
+        resolved = self._resolved(chain, tokens, now, types)
+        return sign_compact(resolved, self.configuration.signer(), typ=RESOLVE_TYP)
+
+    def _resolved(self, chain: Chain, tokens: Sequence[str], now: datetime, types: Collection[str]) -> JsonObject:
+        wanted = {name: dict(value) for name, value in chain.metadata.items() if not types or name in types}
         return {
             "iss": self.configuration.entity_id,
             "sub": chain.subject,
             "iat": to_seconds(now),
             "exp": to_seconds(min(chain.exp, now + LIVES_FOR)),
-            "metadata": {name: dict(value) for name, value in chain.metadata.items()},
+            "metadata": wanted,
             "trust_chain": list(tokens),
         }
 
@@ -255,14 +275,20 @@ def _standing(network: rows.NetworkConfig, membership: Membership | None) -> Own
     )
 
 
-def _chain_about(session: Session, entity_id: str, anchor: str) -> tuple[list[str], Anchors]:
+def _chain_about(session: Session, entity_id: str, wanted: Sequence[str]) -> tuple[list[str], Anchors]:
     network = rows.network(session)
-    if network is None or network.anchor != anchor:
-        raise UnknownAnchor("not the trust anchor of this node", found=anchor[:120], expected="its network's anchor")
+    if network is None or network.anchor not in wanted:
+        found = ", ".join(wanted)[:120]
+        raise UnknownAnchor("not the trust anchor of this node", found=found, expected="its network's anchor")
+    anchor = network.anchor
     peer, top = rows.peer(session, did_of(entity_id)), rows.peer(session, did_of(anchor))
     if peer is None or peer.configuration_jws is None or top is None or top.configuration_jws is None:
-        raise NotFound("nobody that this node knows", found=entity_id[:120], expected="a member of the network")
+        raise _stranger(entity_id)
     if peer.statement_jws is None and entity_id != anchor:
-        raise NotFound("nobody that this node knows", found=entity_id[:120], expected="a member of the network")
+        raise _stranger(entity_id)
     tokens = chain_of(peer.configuration_jws, peer.statement_jws, top.configuration_jws)
     return tokens, {anchor: parse_jwks(network.jwks)}
+
+
+def _stranger(entity_id: str) -> NotFound:
+    return NotFound("nobody that this node knows", found=entity_id[:120], expected="a member of the network")

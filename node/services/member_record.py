@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import cast
 
 from node.storage.repos import membership
 from node.storage.repos.membership import MemberEvent, NewEvent
 from node.storage.unit import Session
+from protocols.jose.encoding import JsonObject
 from protocols.jose.keys import PublicKey
 from protocols.trust.agreement import Agreement
 from protocols.trust.jwks import parse_jwks
@@ -18,14 +20,18 @@ from protocols.trust.network import RolesWanted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberRecord:
-    """`name` and the roles in `membership` are those approved, or applied for as long as nothing was approved.
+    """`name` and the roles in `membership` are those approved last, or applied for where nothing was ever approved.
 
+    Whoever applies again, after it left or was removed, is given no name and no role by that, nor by a refusal: they
+    are what is published, and what is told about its past. What it asks for is `asked_name` and `asked_roles`.
     `jwks` are the federation keys of the last application, of `applied_at`, and `agreement` the terms that it agreed
     to; `version` names the last entry.
     """
 
     entity_id: str
     name: str
+    asked_name: str
+    asked_roles: RolesWanted
     jwks: Mapping[str, PublicKey]
     membership: Membership
     applied_at: datetime
@@ -60,14 +66,16 @@ def find_record(session: Session, entity_id: str) -> MemberRecord | None:
 def record_of(entries: Sequence[MemberEvent]) -> MemberRecord:
     """The member that `entries`, one or more, all of one entity and oldest first, tell of."""
     applied = [entry for entry in entries if entry.event == "applied"][-1]
-    decided = applied.detail
-    for entry in entries[entries.index(applied) :]:
-        decided = {**decided, **entry.detail}
+    decided: JsonObject = {}
+    for entry in _last_approved(entries):
+        decided |= entry.detail
     roles = RolesWanted.parse(decided["roles"])
     return MemberRecord(
         entity_id=applied.entity_id,
         name=decided["name"],
-        jwks=parse_jwks(decided["jwks"]),
+        asked_name=applied.detail["name"],
+        asked_roles=RolesWanted.parse(applied.detail["roles"]),
+        jwks=parse_jwks(applied.detail["jwks"]),
         membership=Membership(
             did=applied.did,
             events=tuple(event_of(entry) for entry in entries),
@@ -76,9 +84,17 @@ def record_of(entries: Sequence[MemberEvent]) -> MemberRecord:
             relay=roles.relay,
         ),
         applied_at=applied.at,
-        agreement=None if decided.get("agreement") is None else Agreement.parse(decided["agreement"]),
+        agreement=None if applied.detail.get("agreement") is None else Agreement.parse(applied.detail["agreement"]),
         version=entries[-1].hash,
     )
+
+
+def _last_approved(entries: Sequence[MemberEvent]) -> Sequence[MemberEvent]:
+    """The application approved last, and all that followed up to the next one; the last one where none ever was."""
+    begins = [position for position, entry in enumerate(entries) if entry.event == "applied"]
+    spans = [entries[begin:end] for begin, end in pairwise([*begins, len(entries)])]
+    approved = [span for span in spans if any(entry.event == "approved" for entry in span)]
+    return (approved or spans)[-1]
 
 
 def records_of(entries: Iterable[MemberEvent]) -> list[MemberRecord]:

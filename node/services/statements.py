@@ -1,7 +1,8 @@
 """What the anchor states about its members: signed when it is asked for, kept for half its life.
 
-Statements about past members stay available: whoever asks whether a diploma of 2026 was issued by a member needs the
-events of an institution that closed in 2031.
+Only members in good standing are stated to whoever does not ask for more: other federations' clients know no
+"suspended". Statements about the rest stay available to readers of `ler_membership`: whoever asks whether a diploma of
+2026 was issued by a member needs the events of an institution that closed in 2031.
 
 Spec: https://openid.net/specs/openid-federation-1_0.html#section-8.1
 """
@@ -22,6 +23,7 @@ from protocols.jose.jws import parse_compact
 from protocols.jose.keys import PublicKey
 from protocols.trust.entity import check_entity_id, entity_id_of
 from protocols.trust.jwks import parse_jwks, to_jwks
+from protocols.trust.standing import is_in_good_standing
 from protocols.trust.statement import member_metadata, sign_subordinate
 
 MAX_KEPT = 4096
@@ -46,12 +48,16 @@ class Statements:
         default_factory=OrderedDict[str, tuple[str, datetime, str]], init=False
     )
 
-    async def about(self, subject: str) -> Statement:
-        """The statement about a member, by its entity id or its DID.
+    async def about(self, subject: str, *, everybody: bool = False) -> Statement:
+        """The statement about a member in good standing, by its entity id or its DID.
+
+        Args:
+            everybody: suspended and past members too, whose statement says so.
 
         Raises:
-            BadInput: not an entity id or DID, or this node's own.
-            NotFound: never was a member, or this node is not an anchor.
+            BadInput: this node's own entity id.
+            StatementRefused: not an entity id or DID.
+            NotFound: no such member, or this node is not an anchor.
         """
         entity_id = entity_id_of(subject) if subject.startswith("did:") else check_entity_id(subject)
         if entity_id == self.configuration.entity_id:
@@ -61,7 +67,9 @@ class Statements:
             if not _is_anchor(session):
                 return None
             record = find_record(session, entity_id)
-            return None if record is None or not record.was_approved else (record, _keys_of(session, record))
+            if record is None or not record.was_approved or not (everybody or self._is_good(record)):
+                return None
+            return record, _keys_of(session, record)
 
         found = await self.storage.read(body)
         if found is None:
@@ -87,8 +95,7 @@ class Statements:
             if not _is_anchor(session):
                 return None
             published = self._published(session)
-            now = self.clock.now()
-            return [each.entity_id for each in published if everybody or each.membership.state_at(now)[0] == "member"]
+            return [each.entity_id for each in published if everybody or self._is_good(each)]
 
         listed = await self.storage.read(body)
         if listed is None:
@@ -99,11 +106,14 @@ class Statements:
         records = records_of(membership.log(session))
         return [each for each in records if each.was_approved and each.entity_id != self.configuration.entity_id]
 
+    def _is_good(self, record: MemberRecord) -> bool:
+        return is_in_good_standing(record.membership, self.clock.now())
+
     def _statement(self, record: MemberRecord, keys: Mapping[str, PublicKey]) -> Statement:
         """The statement as it was signed last, unless something in it changed or half its life is over."""
         now = self.clock.now().replace(microsecond=0)
         signer = self.configuration.signer()
-        version = digest_json([record.version, to_jwks(keys), signer.kid])
+        version = digest_json([record.version, to_jwks(keys), signer.kid, self._is_good(record)])
         kept = self._kept.get(record.entity_id)
         if kept is None or kept[0] != version or now >= kept[1]:
             token = sign_subordinate(

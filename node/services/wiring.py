@@ -28,6 +28,7 @@ from node.services.federation import Federation
 from node.services.federation_sync import FederationSync
 from node.services.flows import FlowRunner
 from node.services.health import Health
+from node.services.historical_keys import HistoricalKeys
 from node.services.identifiers import Identifiers
 from node.services.identity import Identity
 from node.services.inbox import Inbox
@@ -56,6 +57,9 @@ from node.services.status_lists import PUBLISH, StatusLists
 from node.services.status_sync import StatusSync
 from node.services.successors import Successors
 from node.services.tokens import Tokens
+from node.services.trust_documents import TrustDocuments
+from node.services.trust_faces import TrustFaces
+from node.services.trust_queries import TrustQueries
 from node.services.vc_api_issuer import VcApiIssuer
 from node.services.vc_api_verifier import VcApiVerifier
 from node.services.verification import Verification
@@ -83,6 +87,7 @@ class Services:
     federation_sync: FederationSync
     flows: FlowRunner
     health: Health
+    historical_keys: HistoricalKeys
     identifiers: Identifiers
     identity: Identity
     inbox: Inbox
@@ -105,6 +110,9 @@ class Services:
     status_sync: StatusSync
     successors: Successors
     tokens: Tokens
+    trust_documents: TrustDocuments
+    trust_faces: TrustFaces
+    trust_queries: TrustQueries
     vc_api_issuer: VcApiIssuer
     vc_api_verifier: VcApiVerifier
     verification: Verification
@@ -132,6 +140,7 @@ def build_services(
     achievements = Achievements(storage, identity, clock)
     invitations = Invitations(storage, identity, clock)
     directory = Directory(storage, clock)
+    trust_faces = TrustFaces(storage, directory, clock)
     configuration = OwnConfiguration(storage, identity, clock)
     members = Members(storage, identity, configuration, clock)
     statements = Statements(storage, configuration, clock)
@@ -197,6 +206,7 @@ def build_services(
         federation_sync=federation_sync,
         flows=flows,
         health=Health(storage=storage, metrics=metrics),
+        historical_keys=HistoricalKeys(identity, configuration, clock),
         identifiers=Identifiers(identity, resolver),
         identity=identity,
         inbox=Inbox(storage, identity, resolver, registry, flows, clock, log),
@@ -233,6 +243,9 @@ def build_services(
         status_sync=status_sync,
         successors=Successors(storage, configuration, directory, fetcher, clock, log),
         tokens=Tokens(storage=storage, attempts=Attempts(clock), clock=clock),
+        trust_documents=TrustDocuments(trust_faces, configuration, clock),
+        trust_faces=trust_faces,
+        trust_queries=TrustQueries(trust_faces, clock),
         vc_api_issuer=VcApiIssuer(storage, identity, outside.proofs, status_lists, clock),
         vc_api_verifier=VcApiVerifier(verification, resolver, status_lists, status_sync, Challenges(clock)),
         verification=verification,

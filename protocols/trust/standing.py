@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from protocols.trust.membership import Membership, MembershipEvent, State
+from protocols.trust.registration import covers
 from protocols.trust.times import format_instant
 
 Role = Literal["issuer", "verifier", "relay"]
@@ -38,10 +39,11 @@ class TrustDecision:
 def standing(
     membership: Membership | None,
     *,
-    role: Role,
+    role: Role | None,
     at: datetime,
     now: datetime,
     credential_type: str | None = None,
+    claim: str | None = None,
     statement_fresh_until: datetime | None = None,
     is_synced: bool = True,
     attested_at: datetime | None = None,
@@ -51,8 +53,10 @@ def standing(
 
     Args:
         membership: from a valid chain; None where the network knows no such member.
+        role: None asks for good standing alone, whatever it is registered for.
         at: the day in question; for a credential its signing date, for a request or a relay usually `now`.
         credential_type: for the role issuer, the type that must be registered; None asks for the role alone.
+        claim: for the role verifier, what its registration must cover; None asks for the role alone.
         statement_fresh_until: `exp` of the chain that `membership` came with; None for the anchor's own records.
         is_synced: False while the network has not been asked yet: then a missing membership says nothing.
         attested_at: when others than the signer saw what it signed; None where nobody did. A signer whose standing
@@ -89,11 +93,16 @@ def standing(
             "signing_date_unattested",
             later[0],
         )
-    return _registered(membership, role, credential_type, since)
+    return _registered(membership, role, credential_type, claim, since)
+
+
+def is_in_good_standing(membership: Membership, now: datetime) -> bool:
+    """Whether this is a member now, whatever it is registered for: whom every face of the network names."""
+    return standing(membership, role=None, at=now, now=now).outcome == "yes"
 
 
 def _registered(
-    membership: Membership, role: Role, credential_type: str | None, since: datetime | None
+    membership: Membership, role: Role | None, credential_type: str | None, claim: str | None, since: datetime | None
 ) -> TrustDecision:
     """The answer for a member in good standing, by what it is registered for."""
     if role == "issuer":
@@ -101,14 +110,16 @@ def _registered(
             return _no("A member, but not registered as an issuer.", "not_registered_as_issuer", since)
         if credential_type is not None and credential_type not in membership.issuer.types:
             return _no("A member, but not registered to issue this type.", "not_registered_for_type", since)
-    if role == "verifier" and membership.verifier is None:
-        return _no("A member, but not registered as a verifier.", "not_registered_as_verifier", since)
+    if role == "verifier":
+        if membership.verifier is None:
+            return _no("A member, but not registered as a verifier.", "not_registered_as_verifier", since)
+        if claim is not None and not covers(membership.verifier.claims, claim):
+            return _no("A member, but not registered to ask for this.", "not_registered_for_claim", since)
     if role == "relay" and not membership.relay:
         return _no("A member, but it does not offer to relay.", "not_registered_as_relay", since)
     words = "A member in good standing" + (f" since {_day(since)}" if since else "")
-    return TrustDecision(
-        outcome="yes", reason=f"{words}, registered as {role}.", cause="member_in_good_standing", since=since
-    )
+    words += f", registered as {role}" if role else ""
+    return TrustDecision(outcome="yes", reason=f"{words}.", cause="member_in_good_standing", since=since)
 
 
 def _detail(event: MembershipEvent | None) -> str:

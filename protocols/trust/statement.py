@@ -196,7 +196,7 @@ def sign_subordinate(
     claims: JsonObject = {**(extra or {}), "iss": issuer, "sub": subject, "metadata": dict(metadata)}
     if membership is not None:
         claims[rules.MEMBERSHIP_CLAIM] = membership.to_json()
-        if membership.state != "member":
+        if membership.state_at(iat)[0] != "member":
             claims["crit"] = [rules.MEMBERSHIP_CLAIM]
     return _sign(claims, signer, jwks, iat, exp)
 

@@ -121,6 +121,18 @@ def node_jsonld() -> Counterpart:
     )
 
 
+def node_trust() -> Counterpart:
+    """npm `@digitalcredentials/issuer-registry-client` 3.1.0 and `@openid-federation/core` 0.2.1 (both read only)."""
+    node, folder = _node(
+        "trust-node", "@digitalcredentials/issuer-registry-client@3.1.0", "@openid-federation/core@0.2.1"
+    )
+    return Counterpart(
+        name="npm @digitalcredentials/issuer-registry-client 3.1.0 and @openid-federation/core 0.2.1",
+        curves=frozenset({"Ed25519"}),
+        command=(node, str(HERE / "trust_node.mjs"), str(folder)),
+    )
+
+
 def _python(name: str, package: str) -> Path:
     """A virtual environment with `package`; its interpreter."""
     folder = FOLDER / name

@@ -32,6 +32,9 @@ from node.services.peer_publications import Publications
 from node.services.statements import Statements
 from node.services.status_lists import StatusLists
 from node.services.successors import Successors
+from node.services.trust_documents import TrustDocuments
+from node.services.trust_faces import TrustFaces
+from node.services.trust_queries import TrustQueries
 from node.services.witnessing import Witnessing
 from node.services.work import WorkList
 from node.storage.unit import Storage
@@ -69,6 +72,9 @@ class Node:
     admission: Admission
     issuer: IssuerMetadata
     directory: Directory
+    faces: TrustFaces
+    queries: TrustQueries
+    documents: TrustDocuments
     federation: Federation
     federation_sync: FederationSync
     issuance_log: IssuanceLog
@@ -191,7 +197,9 @@ async def _page(node: Node, url: str) -> tuple[bytes, str]:
             everybody = query.get("ler_membership") == "all"
             return canonical_json(list(await node.statements.entity_ids(everybody=everybody))), "application/json"
         case "/federation/fetch":
-            return (await node.statements.about(query["sub"])).token.encode(), "application/entity-statement+jwt"
+            everybody = query.get("ler_membership") == "all"
+            statement = await node.statements.about(query["sub"], everybody=everybody)
+            return statement.token.encode(), "application/entity-statement+jwt"
         case path:
             raise NotFound("no such page", found=path)
 
@@ -231,6 +239,7 @@ async def _start(internet: Internet, folder: Path, entity_id: str) -> Node:
     issuer = IssuerMetadata(storage, identity, achievements, status_lists)
     directory = Directory(storage, clock)
     issuance_log = IssuanceLog(storage, identity, configuration, directory, internet.mail, clock, log)
+    faces = TrustFaces(storage, directory, clock)
     return Node(
         entity_id=entity_id,
         storage=storage,
@@ -242,6 +251,9 @@ async def _start(internet: Internet, folder: Path, entity_id: str) -> Node:
         admission=Admission(storage, members, configuration, internet, Attempts(clock), clock, log),
         issuer=issuer,
         directory=directory,
+        faces=faces,
+        queries=TrustQueries(faces, clock),
+        documents=TrustDocuments(faces, configuration, clock),
         federation=Federation(storage, identity, configuration, internet, clock),
         federation_sync=FederationSync(
             storage,

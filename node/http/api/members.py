@@ -151,7 +151,10 @@ async def _end(services: Services, call: Call[EndBody, Empty], event: EventName)
 
 def _record(record: MemberRecord) -> MemberAnswer:
     answer = member_answer(record.did, record.entity_id, record.name, record.membership)
-    return answer.model_copy(update={"agreement": record.agreement.to_json() if record.agreement else None})
+    update: dict[str, Any] = {"agreement": record.agreement.to_json() if record.agreement else None}
+    if record.state == "applied":  # who decides sees what is asked for, not what was approved before
+        update |= {"name": record.asked_name, "roles": record.asked_roles.to_json()}
+    return answer.model_copy(update=update)
 
 
 OPERATIONS: tuple[AnyOperation, ...] = (

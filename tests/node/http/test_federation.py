@@ -211,11 +211,17 @@ async def test_the_endpoints_speak_the_specifications_forms(world: World) -> Non
         "federation_fetch_endpoint": f"{anchor.entity_id}/federation/fetch",
         "federation_list_endpoint": f"{anchor.entity_id}/federation/list",
         "federation_resolve_endpoint": f"{anchor.entity_id}/federation/resolve",
+        "federation_historical_keys_endpoint": f"{anchor.entity_id}/federation/historical_keys",
+        "policy_uri": f"{anchor.entity_id}/federation/governance.json",
     }
     status, content_type, leaf = await college.get("/.well-known/openid-federation")
     named = parse_compact(leaf).claims
     assert named["authority_hints"] == [anchor.entity_id]
-    assert set(named["metadata"]["federation_entity"]) == {"organization_name", "federation_resolve_endpoint"}
+    assert set(named["metadata"]["federation_entity"]) == {
+        "organization_name",
+        "federation_resolve_endpoint",
+        "federation_historical_keys_endpoint",
+    }
 
     for subject in (college.entity_id, college.settings.did.replace("%", "%25")):
         status, content_type, statement = await anchor.get(f"/federation/fetch?sub={subject}")
@@ -231,10 +237,34 @@ async def test_the_endpoints_speak_the_specifications_forms(world: World) -> Non
     both = "/federation/list?entity_type=openid_provider&entity_type=federation_entity"
     assert (await anchor.get("/federation/list?entity_type=federation_entity"))[2] == f'["{college.entity_id}"]'
     assert (await anchor.get(both))[2] == f'["{college.entity_id}"]'
+    assert (await anchor.get("/federation/list?intermediate=true"))[2] == "[]"
+    assert (await anchor.get("/federation/list?intermediate=false&unknown=1"))[2] == f'["{college.entity_id}"]'
     resolve = f"/federation/resolve?sub={college.entity_id}&trust_anchor={anchor.entity_id}"
     status, content_type, token = await anchor.get(resolve)
     assert (status, content_type) == (200, "application/resolve-response+jwt")
     assert parse_compact(token).claims["sub"] == college.entity_id
+    of_two = f"{resolve}&trust_anchor=https://other.example&entity_type=ler_node&entity_type=oauth_client"
+    assert parse_compact((await anchor.get(of_two))[2]).claims["metadata"].keys() == {"ler_node"}
+
+
+async def test_only_members_in_good_standing_are_shown_to_whoever_does_not_ask_for_more(world: World) -> None:
+    anchor, college, _ = world.nodes
+    await anchor.call("POST", "/network", {"name": "Example Network"}, 201)
+    await joined(anchor, college, ROLES)
+    await anchor.sync()
+    await anchor.call("POST", "/network/members/suspend", {"member": college.entity_id}, 200)
+    await anchor.sync()
+    resolve = f"/federation/resolve?sub={college.entity_id}&trust_anchor={anchor.entity_id}"
+    for path, error in (
+        (f"/federation/fetch?sub={college.entity_id}", "not_found"),
+        (f"/federation/fetch?sub={college.settings.did.replace('%', '%25')}", "not_found"),
+        (resolve, "invalid_subject"),
+    ):
+        status, _, body = await anchor.get(path)
+        assert (status, parse_object(body)["error"]) == (404, error)
+        assert (await anchor.get(f"{path}&ler_membership=all"))[0] == 200
+    assert (await anchor.get("/federation/list"))[2] == "[]"
+    assert (await anchor.get("/federation/list?ler_membership=all"))[2] == f'["{college.entity_id}"]'
 
 
 @pytest.mark.parametrize(
@@ -246,7 +276,13 @@ async def test_the_endpoints_speak_the_specifications_forms(world: World) -> Non
         ("/federation/fetch?sub=https://a.example&sub=https://b.example", 400, "invalid_request"),
         ("/federation/fetch?sub=https://stranger.example", 404, "not_found"),
         ("/federation/list?trust_marked=true", 400, "unsupported_parameter"),
-        ("/federation/list?intermediate=true", 400, "unsupported_parameter"),
+        ("/federation/list?trust_mark_type=https://a.example/mark", 400, "unsupported_parameter"),
+        ("/federation/list?intermediate=perhaps", 400, "invalid_request"),
+        ("/federation/list?intermediate=true&intermediate=false", 400, "invalid_request"),
+        ("/federation/list?entity_type=" + "a" * 513, 400, "invalid_request"),
+        ("/federation/list?" + "entity_type=a&" * 17, 400, "invalid_request"),
+        ("/federation/fetch?sub=https://stranger.example&ler_membership=all", 404, "not_found"),
+        ("/federation/resolve?sub=https://a.example&" + "trust_anchor=https://b.example&" * 17, 400, "invalid_request"),
         ("/federation/resolve?sub=https://a.example", 400, "invalid_request"),
         ("/federation/resolve?sub=https://a.example&trust_anchor=https://b.example", 404, "invalid_trust_anchor"),
         ("/federation/resolve?sub=https://a.example&trust_anchor=SELF", 404, "invalid_subject"),

@@ -347,17 +347,40 @@ async def test_a_federation_key_does_not_sign_before_the_anchor_states_it(intern
 
 
 async def test_a_resolve_response_carries_the_chain_and_is_signed_by_us(internet: Internet, employer: Node) -> None:
-    token = await employer.federation.resolve(COLLEGE, NETWORK)
+    token = await employer.federation.resolve(COLLEGE, [NETWORK])
     jws = parse_compact(token, typ="resolve-response+jwt")
     jws.verify(employer.configuration.keys()[jws.kid])
     claims: JsonObject = jws.claims
     assert (claims["iss"], claims["sub"], len(claims["trust_chain"])) == (EMPLOYER, COLLEGE, 3)
     assert claims["metadata"]["federation_entity"]["organization_name"] == "Example College"
     assert claims["exp"] > internet.clock.now().timestamp()
-    assert parse_compact(await employer.federation.resolve(NETWORK_DID, NETWORK)).claims["sub"] == NETWORK
+    assert parse_compact(await employer.federation.resolve(NETWORK_DID, [NETWORK])).claims["sub"] == NETWORK
     for subject, anchor in ((COLLEGE, COLLEGE), ("https://stranger.example", NETWORK)):
         with pytest.raises(NotFound):
-            await employer.federation.resolve(subject, anchor)
+            await employer.federation.resolve(subject, [anchor])
+
+
+async def test_who_is_not_in_good_standing_is_resolved_only_for_readers_of_memberships(
+    internet: Internet, employer: Node
+) -> None:
+    await internet.nodes[NETWORK].decide("suspended", COLLEGE_DID)
+    await internet.sync()
+    with pytest.raises(NotFound) as refused:
+        await employer.federation.resolve(COLLEGE, [NETWORK])
+    with pytest.raises(NotFound) as stranger:
+        await employer.federation.resolve("https://stranger.example", [NETWORK])
+    assert refused.value.detail == stranger.value.detail
+    token = await employer.federation.resolve(COLLEGE, [NETWORK], everybody=True)
+    said = parse_compact(parse_compact(token).claims["trust_chain"][1]).claims
+    assert (said["crit"], said["ler_membership"]["events"][-1]["event"]) == (["ler_membership"], "suspended")
+    internet.clock.advance(timedelta(days=3))
+    with pytest.raises(NotFound):
+        await employer.federation.resolve(COLLEGE, [NETWORK])  # and not that its chain has expired
+
+
+async def test_a_resolver_takes_the_first_anchor_it_has_and_gives_the_types_that_are_asked_for(employer: Node) -> None:
+    token = await employer.federation.resolve(COLLEGE, ["https://other.example", NETWORK], ["ler_node", "oauth_client"])
+    assert parse_compact(token).claims["metadata"].keys() == {"ler_node"}
 
 
 async def test_a_node_is_in_one_network(internet: Internet, tmp_path: Path) -> None:

@@ -18,8 +18,9 @@ from protocols.errors import ProtocolError
 from protocols.trust.agreement import Agreement
 from protocols.trust.leaving import LeaveNotice
 from protocols.trust.membership_log import LogEntry, check_log, read_log
-from protocols.trust.network import JoinApplication, NetworkInvite
+from protocols.trust.network import JoinApplication, NetworkInvite, RolesWanted
 from protocols.trust.refusal import StatementRefused
+from protocols.trust.registration import IssuerRegistration
 from protocols.trust.statement import parse_statement
 from tests.support.trust_network import (
     COLLEGE,
@@ -233,10 +234,39 @@ async def test_a_past_member_stays_resolvable_with_its_dates_and_leaves_the_list
     await anchor.decide("removed", COLLEGE, reason="closed its doors")
     assert await anchor.statements.entity_ids() == []
     assert await anchor.statements.entity_ids(everybody=True) == [COLLEGE]
-    statement = parse_statement((await anchor.statements.about(COLLEGE)).token, anchor.identity.clock.now())
+    with pytest.raises(NotFound):
+        await anchor.statements.about(COLLEGE)
+    past = await anchor.statements.about(COLLEGE, everybody=True)
+    statement = parse_statement(past.token, anchor.identity.clock.now())
     assert statement.claims["crit"] == ["ler_membership"]
     assert statement.membership is not None
     assert [event.event for event in statement.membership.events] == ["applied", "approved", "removed"]
+
+
+async def test_who_applies_again_is_given_no_name_and_no_role_before_somebody_approves(
+    anchor: Node, college: Node, internet: Internet
+) -> None:
+    """Neither for now nor, what nobody would see, for the days on which it was a member."""
+    await admit(anchor, college, ISSUES, name="Example College")
+    await anchor.decide("removed", COLLEGE)
+    await internet.sync(NETWORK, COLLEGE)
+    invite = await anchor.members.invite()
+    await college.federation.join(invite.to_link(), RolesWanted(issuer=IssuerRegistration(types=("Diploma",))))
+
+    async def stated() -> tuple[str | None, IssuerRegistration | None, bool]:
+        found = await anchor.statements.about(COLLEGE, everybody=True)
+        statement = parse_statement(found.token, internet.clock.now())
+        assert statement.membership is not None
+        return statement.organization_name, statement.membership.issuer, statement.membership.relay
+
+    assert await stated() == ("Example College", ISSUES.issuer, True)
+    [waiting] = [record for record in await anchor.members.list() if record.entity_id == COLLEGE]
+    assert (waiting.asked_name, waiting.asked_roles.issuer) == (
+        college.identity.name,
+        IssuerRegistration(types=("Diploma",)),
+    )
+    await anchor.decide("removed", COLLEGE, reason="refused")
+    assert await stated() == ("Example College", ISSUES.issuer, True)
 
 
 @pytest.mark.parametrize(

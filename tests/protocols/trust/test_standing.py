@@ -89,6 +89,12 @@ def test_a_date_that_has_not_come_is_not_answered() -> None:
         ({"role": "issuer", "member": membership(issuer=None)}, ("no", "not_registered_as_issuer")),
         ({"role": "verifier"}, ("yes", "member_in_good_standing")),
         ({"role": "verifier", "member": membership(verifier=None)}, ("no", "not_registered_as_verifier")),
+        ({"role": "verifier", "claim": "OpenBadgeCredential#/name"}, ("yes", "member_in_good_standing")),
+        ({"role": "verifier", "claim": "ClrCredential"}, ("no", "not_registered_for_claim")),
+        (
+            {"role": None, "member": membership(issuer=None, verifier=None, relay=False)},
+            ("yes", "member_in_good_standing"),
+        ),
         ({"role": "relay"}, ("yes", "member_in_good_standing")),
         ({"role": "relay", "member": membership(relay=False)}, ("no", "not_registered_as_relay")),
     ],

@@ -9,6 +9,7 @@ from protocols.jose.encoding import JsonObject, b64url_encode, canonical_json
 from protocols.jose.jws import sign_compact
 from protocols.trust.constraints import Constraints
 from protocols.trust.jwks import to_jwks
+from protocols.trust.membership import MembershipEvent
 from protocols.trust.refusal import StatementRefused
 from protocols.trust.statement import parse_statement, sign_configuration
 from tests.support.federation import (
@@ -22,6 +23,7 @@ from tests.support.federation import (
     OTHER,
     STRANGER_KEY,
     configuration_claims,
+    events,
     key,
     member_configuration,
     membership,
@@ -67,6 +69,13 @@ def test_a_signed_subordinate_statement_carries_the_membership() -> None:
 def test_a_membership_out_of_good_standing_is_critical_so_that_others_refuse_it(last: Any) -> None:
     statement = parse_statement(subordinate(membership=membership("applied", "approved", last)), NOW)
     assert statement.claims["crit"] == ["ler_membership"]
+
+
+@pytest.mark.parametrize(("until", "crit"), [(NOW - 2 * DAY, None), (NOW, ["ler_membership"])])
+def test_a_suspension_that_ended_by_itself_before_the_statement_is_not_critical(until: Any, crit: Any) -> None:
+    suspended = MembershipEvent(event="suspended", at=NOW - 3 * DAY, until=until)
+    member = membership(events=(*events("applied", "approved"), suspended))
+    assert parse_statement(subordinate(membership=member, iat=NOW - DAY), NOW).claims.get("crit") == crit
 
 
 def test_a_p256_key_may_sign_too() -> None:
