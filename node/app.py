@@ -112,6 +112,8 @@ def _jobs(services: Services, settings: Settings) -> tuple[JobSpec, ...]:
         JobSpec(name="identity.refresh", every_s=60, leased=False, run=services.identity.start),
         JobSpec(name="federation.sync", every_s=sync.federation_every_s, jitter_s=1, run=services.federation_sync.run),
         JobSpec(name="membership.ends", every_s=60, jitter_s=1, run=services.membership_log.end_suspensions),
+        JobSpec(name="marks.renew", every_s=sync.federation_every_s, jitter_s=1, run=services.held_marks.run),
+        JobSpec(name="marks.ask", every_s=sync.federation_every_s, jitter_s=1, run=services.peer_marks.ask),
         JobSpec(name="status.sync", every_s=min(1.0, sync.status_every_s), run=services.status_sync.run_due),
         JobSpec(name="status.discover", every_s=sync.federation_every_s, run=services.status_sync.discover),
         JobSpec(name="status.forget", every_s=3600, jitter_s=60, run=services.status_sync.forget),

@@ -23,6 +23,7 @@ from node.errors import (
     Refused,
     StorageError,
 )
+from node.http.mark_filters import with_marks
 from node.http.problem import WrongMediaType
 from node.http.wellknown import cacheable
 from node.keys import LOG, SERVICES
@@ -90,12 +91,11 @@ async def fetch(request: web.Request) -> web.Response:
 @oidf_errors
 async def list_subordinates(request: web.Request) -> web.Response:
     """Entity ids of the members; with `ler_membership=all` of suspended and past ones too."""
-    for name in ("trust_marked", "trust_mark_type", "intermediate"):
-        if name in request.query:
-            return _answer_error(400, "unsupported_parameter", f"{name} is not supported here")
+    if "intermediate" in request.query:
+        return _answer_error(400, "unsupported_parameter", "intermediate is not supported here")
     types = set(request.query.getall("entity_type", []))
     everybody = request.query.get("ler_membership") == "all"
-    listed = await request.app[SERVICES].statements.entity_ids(everybody=everybody)
+    listed = await with_marks(request, await request.app[SERVICES].statements.entity_ids(everybody=everybody))
     body = canonical_json(list(listed) if not types or types & ENTITY_TYPES else [])
     return cacheable(request, body, content_type=JSON, max_age_s=MAX_AGE_S)
 

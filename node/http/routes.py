@@ -9,7 +9,18 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from node.http import badges_api, didcomm, federation, health, identifiers, interaction, issuer, oauth, status
+from node.http import (
+    badges_api,
+    didcomm,
+    federation,
+    health,
+    identifiers,
+    interaction,
+    issuer,
+    oauth,
+    status,
+    trust_marks,
+)
 from node.http.api.routes import api_routes
 from node.http.vc_api import routes as vc_api
 from node.http.wellknown import wellknown_routes
@@ -24,6 +35,7 @@ PUBLIC: tuple[web.RouteTableDef, ...] = (
     issuer.routes,
     oauth.routes,
     status.routes,
+    trust_marks.routes,
     vc_api.routes,
 )
 """What other parties call by a URL that they got from this node: messages, status lists, metadata, interactions."""

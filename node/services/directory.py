@@ -4,11 +4,12 @@ What is asked on each message and each credential is answered from memory: a mem
 something of it was synced anew.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from node.clock import Clock
 from node.errors import NotFound
+from node.services.peer_marks import good_marks
 from node.storage.repos import federation as rows
 from node.storage.unit import Session, UnitOfWork
 from protocols.dids.document import DidDocument
@@ -17,6 +18,7 @@ from protocols.jose.encoding import JsonObject, canonical_json, digest
 from protocols.jose.jws import parse_compact
 from protocols.trust.directory import Entry, directory_document
 from protocols.trust.entity import did_of
+from protocols.trust.marks import TrustMark, parse_mark
 from protocols.trust.membership import Membership
 from protocols.trust.standing import Role, TrustDecision, standing
 from protocols.trust.statement import MAX_STATEMENT_BYTES, expiry_of
@@ -36,6 +38,7 @@ class Member:
         seen_at: when they were seen last.
         fresh_until: until when the anchor's statement holds.
         metadata: what it publishes at `/issuer`; empty where it never came.
+        marks: the trust marks that it published and that were good when they were synced last.
     """
 
     did: str
@@ -47,6 +50,7 @@ class Member:
     seen_at: datetime | None
     fresh_until: datetime
     metadata: JsonObject
+    marks: tuple[TrustMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +153,9 @@ class Directory:
             return kept[1]
         row = rows.peer(session, did)
         member = _parse(row) if row is not None else None
+        if member is not None:
+            marks = good_marks(session, did, self.clock.now())
+            member = replace(member, marks=tuple(parse_mark(mark.token) for mark in marks))
         self._parsed[did] = (stamp, member)
         return member
 

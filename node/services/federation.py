@@ -12,6 +12,7 @@ from node.errors import Conflict, NotFound, Rejected
 from node.services.did_document import Purpose
 from node.services.entity_configuration import LIVES_FOR, OwnConfiguration
 from node.services.identity import Identity
+from node.services.resolved_marks import ResolvedMarks, resolved_marks
 from node.services.web import APPLICATION, LEAVE_NOTICE, Web, get_configuration, token_in
 from node.storage.repos import federation as rows
 from node.storage.unit import Session, UnitOfWork
@@ -177,16 +178,18 @@ class Federation:
         tokens, anchors = await self.storage.read(lambda session: _chain_about(session, entity_id, anchor))
         now = self.clock.now().replace(microsecond=0)
         chain = validate_chain(tokens, anchors=anchors, now=now)
-        return sign_compact(self._resolved(chain, tokens, now), self.configuration.signer(), typ=RESOLVE_TYP)
+        marks = await self.storage.read(lambda session: resolved_marks(session, chain, now))
+        return sign_compact(self._resolved(chain, tokens, marks, now), self.configuration.signer(), typ=RESOLVE_TYP)
 
-    def _resolved(self, chain: Chain, tokens: Sequence[str], now: datetime) -> JsonObject:
+    def _resolved(self, chain: Chain, tokens: Sequence[str], marks: ResolvedMarks, now: datetime) -> JsonObject:
         return {
             "iss": self.configuration.entity_id,
             "sub": chain.subject,
             "iat": to_seconds(now),
-            "exp": to_seconds(min(chain.exp, now + LIVES_FOR)),
+            "exp": to_seconds(marks.exp(min(chain.exp, now + LIVES_FOR))),
             "metadata": {name: dict(value) for name, value in chain.metadata.items()},
             "trust_chain": list(tokens),
+            **marks.claims(),
         }
 
     def _enter(self, session: Session, invite: NetworkInvite, roles: RolesWanted) -> None:

@@ -26,6 +26,7 @@ from node.services.federation import Federation
 from node.services.federation_sync import FederationSync
 from node.services.flows import FlowRunner
 from node.services.health import Health
+from node.services.held_marks import HeldMarks
 from node.services.identifiers import Identifiers
 from node.services.identity import Identity
 from node.services.inbox import Inbox
@@ -35,10 +36,13 @@ from node.services.issuer_metadata import IssuerMetadata
 from node.services.learners import Learners
 from node.services.live import LiveDelivery
 from node.services.mailbox import Mailbox
+from node.services.mark_delegations import MarkDelegations
+from node.services.mark_types import MarkTypes
 from node.services.membership import Members
 from node.services.membership_log import MembershipLog
 from node.services.outbox import Outbox, OutboxWorker
 from node.services.parts import Parts
+from node.services.peer_marks import PeerMarks
 from node.services.peer_publications import Publications
 from node.services.presentations import VERIFY, Presentations
 from node.services.queues import Queues
@@ -52,6 +56,7 @@ from node.services.statements import Statements
 from node.services.status_lists import PUBLISH, StatusLists
 from node.services.status_sync import StatusSync
 from node.services.tokens import Tokens
+from node.services.trust_marks import TrustMarks
 from node.services.vc_api_issuer import VcApiIssuer
 from node.services.vc_api_verifier import VcApiVerifier
 from node.services.verification import Verification
@@ -76,6 +81,7 @@ class Services:
     federation_sync: FederationSync
     flows: FlowRunner
     health: Health
+    held_marks: HeldMarks
     identifiers: Identifiers
     identity: Identity
     inbox: Inbox
@@ -84,10 +90,13 @@ class Services:
     issuer: IssuerMetadata
     learners: Learners
     live: LiveDelivery
+    mark_delegations: MarkDelegations
+    mark_types: MarkTypes
     members: Members
     membership_log: MembershipLog
     outbox: OutboxWorker
     parts: Parts
+    peer_marks: PeerMarks
     presentations: Presentations
     queues: Queues
     requests: Requests
@@ -96,6 +105,7 @@ class Services:
     status_lists: StatusLists
     status_sync: StatusSync
     tokens: Tokens
+    trust_marks: TrustMarks
     vc_api_issuer: VcApiIssuer
     vc_api_verifier: VcApiVerifier
     verification: Verification
@@ -183,6 +193,7 @@ def build_services(
         federation_sync=federation_sync,
         flows=flows,
         health=Health(storage=storage, metrics=metrics),
+        held_marks=HeldMarks(storage, configuration, fetcher, clock, log),
         identifiers=Identifiers(identity, resolver),
         identity=identity,
         inbox=Inbox(storage, identity, resolver, registry, flows, clock, log),
@@ -191,6 +202,8 @@ def build_services(
         issuer=issuer,
         learners=learners,
         live=LiveDelivery(storage, identity, resolver, metrics, clock),
+        mark_delegations=MarkDelegations(storage, configuration, clock),
+        mark_types=MarkTypes(storage, clock),
         members=members,
         membership_log=MembershipLog(storage, configuration, clock),
         outbox=OutboxWorker(storage, sealer, identity, resolver, outside.transport, routing.deposit, clock, log),
@@ -207,6 +220,7 @@ def build_services(
             routing=routing,
             work=work,
         ),
+        peer_marks=PeerMarks(storage, fetcher, clock, log),
         presentations=presentations,
         queues=Queues(storage, clock),
         requests=requests,
@@ -215,6 +229,7 @@ def build_services(
         status_lists=status_lists,
         status_sync=status_sync,
         tokens=Tokens(storage=storage, attempts=Attempts(clock), clock=clock),
+        trust_marks=TrustMarks(storage, configuration, clock),
         vc_api_issuer=VcApiIssuer(storage, identity, outside.proofs, status_lists, clock),
         vc_api_verifier=VcApiVerifier(verification, resolver, status_lists, status_sync, Challenges(clock)),
         verification=verification,

@@ -23,7 +23,6 @@ from protocols.trust.times import from_seconds, to_seconds
 
 MARK_TYP = "trust-mark+jwt"
 DELEGATION_TYP = "trust-mark-delegation+jwt"
-STATUS_TYP = "trust-mark-status-response+jwt"
 MAX_MARK_BYTES = 12 * 1024
 MAX_DELEGATION_BYTES = 4 * 1024
 MAX_TYPE_CHARACTERS = 512

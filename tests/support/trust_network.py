@@ -22,12 +22,17 @@ from node.services.directory import Directory
 from node.services.entity_configuration import OwnConfiguration
 from node.services.federation import Federation
 from node.services.federation_sync import FederationSync
+from node.services.held_marks import MEDIA_TYPE, HeldMarks
 from node.services.identity import Identity
 from node.services.issuer_metadata import IssuerMetadata
+from node.services.mark_delegations import MarkDelegations
+from node.services.mark_types import MarkTypes
 from node.services.membership import Decision, Members
+from node.services.peer_marks import PeerMarks
 from node.services.peer_publications import Publications
 from node.services.statements import Statements
 from node.services.status_lists import StatusLists
+from node.services.trust_marks import TrustMarks
 from node.services.work import WorkList
 from node.storage.unit import Storage
 from protocols.errors import ProtocolError
@@ -64,6 +69,11 @@ class Node:
     directory: Directory
     federation: Federation
     federation_sync: FederationSync
+    trust_marks: TrustMarks
+    mark_types: MarkTypes
+    mark_delegations: MarkDelegations
+    held_marks: HeldMarks
+    peer_marks: PeerMarks
     log: io.StringIO
 
     @property
@@ -100,7 +110,8 @@ class Internet:
         try:
             body, content_type = await _page(node, url)
         except (NodeError, ProtocolError) as error:
-            raise Rejected("the answer says no", found=type(error).__name__) from error
+            found = f"HTTP {error.status}" if isinstance(error, NodeError) else type(error).__name__
+            raise Rejected("the answer says no", found=found) from error
         for prefix, answer in self.altered.items():
             if url.startswith(prefix):
                 given = answer(body.decode())
@@ -122,6 +133,8 @@ class Internet:
 
     async def post(self, url: str, body: bytes, *, content_type: str) -> Posted:
         node = await self._reached(url)
+        if urlsplit(url).path == "/federation/trust_mark_status":
+            return await self._mark_status(node, url, body)
         take_in = {
             ("/federation/join", "application/ler-join-application+jwt"): node.admission.apply,
             ("/federation/leave", "application/ler-leave-notice+jwt"): node.admission.leave,
@@ -132,6 +145,18 @@ class Internet:
             answer = {"error": "access_denied", "error_description": error.detail}
             return Posted(status=403, body=canonical_json(answer), content_type="application/json")
         return Posted(status=202, body=canonical_json({"state": record.state}), content_type="application/json")
+
+    async def _mark_status(self, node: Node, url: str, body: bytes) -> Posted:
+        content_type = "application/trust-mark-status-response+jwt"
+        self.gets.append(url)
+        try:
+            token = await node.trust_marks.status(parse_qs(body.decode())["trust_mark"][0])
+        except NotFound:
+            return Posted(status=404, body=b"{}", content_type="application/json")
+        for prefix, answer in self.altered.items():
+            if url.startswith(prefix):
+                token = str(answer(token))
+        return Posted(status=200, body=token.encode(), content_type=content_type)
 
     async def _reached(self, url: str) -> Node:
         origin = f"https://{urlsplit(url).netloc}"
@@ -163,6 +188,8 @@ async def _page(node: Node, url: str) -> tuple[bytes, str]:
             return canonical_json(list(await node.statements.entity_ids(everybody=everybody))), "application/json"
         case "/federation/fetch":
             return (await node.statements.about(query["sub"])).token.encode(), "application/entity-statement+jwt"
+        case "/federation/trust_mark":
+            return (await node.trust_marks.token(query["trust_mark_type"], query["sub"])).encode(), MEDIA_TYPE
         case path:
             raise NotFound("no such page", found=path)
 
@@ -220,6 +247,11 @@ async def _start(internet: Internet, folder: Path, entity_id: str) -> Node:
             clock,
             log,
         ),
+        trust_marks=TrustMarks(storage, configuration, clock),
+        mark_types=MarkTypes(storage, clock),
+        mark_delegations=MarkDelegations(storage, configuration, clock),
+        held_marks=HeldMarks(storage, configuration, internet, clock, log),
+        peer_marks=PeerMarks(storage, internet, clock, log),
         log=written,
     )
 

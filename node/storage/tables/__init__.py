@@ -16,6 +16,7 @@ from node.storage.tables import (
     messages,
     skills,
     status,
+    trust_marks,
 )
 from node.storage.tables.base import MAIN, METADATA, Json, Row
 
@@ -35,4 +36,5 @@ __all__ = [
     "messages",
     "skills",
     "status",
+    "trust_marks",
 ]

@@ -211,6 +211,9 @@ async def test_the_endpoints_speak_the_specifications_forms(world: World) -> Non
         "federation_fetch_endpoint": f"{anchor.entity_id}/federation/fetch",
         "federation_list_endpoint": f"{anchor.entity_id}/federation/list",
         "federation_resolve_endpoint": f"{anchor.entity_id}/federation/resolve",
+        "federation_trust_mark_endpoint": f"{anchor.entity_id}/federation/trust_mark",
+        "federation_trust_mark_list_endpoint": f"{anchor.entity_id}/federation/trust_marked_list",
+        "federation_trust_mark_status_endpoint": f"{anchor.entity_id}/federation/trust_mark_status",
     }
     status, content_type, leaf = await college.get("/.well-known/openid-federation")
     named = parse_compact(leaf).claims
@@ -245,7 +248,8 @@ async def test_the_endpoints_speak_the_specifications_forms(world: World) -> Non
         ("/federation/fetch?sub=not-an-entity", 400, "invalid_request"),
         ("/federation/fetch?sub=https://a.example&sub=https://b.example", 400, "invalid_request"),
         ("/federation/fetch?sub=https://stranger.example", 404, "not_found"),
-        ("/federation/list?trust_marked=true", 400, "unsupported_parameter"),
+        ("/federation/list?trust_marked=maybe", 400, "invalid_request"),
+        ("/federation/list?trust_mark_type=x", 400, "invalid_request"),
         ("/federation/list?intermediate=true", 400, "unsupported_parameter"),
         ("/federation/resolve?sub=https://a.example", 400, "invalid_request"),
         ("/federation/resolve?sub=https://a.example&trust_anchor=https://b.example", 404, "invalid_trust_anchor"),
