@@ -21,9 +21,10 @@ from node.storage.unit import Session, UnitOfWork
 from protocols.errors import ProtocolError
 from protocols.jose.encoding import digest_json
 from protocols.jose.jws import parse_compact
+from protocols.trust.accreditation import Accreditation
 from protocols.trust.entity import did_of
 from protocols.trust.mark_status import MarkStatus, read_status
-from protocols.trust.marks import TrustMark
+from protocols.trust.marks import TrustMark, parse_mark
 from protocols.trust.statement import MAX_STATEMENT_BYTES
 
 ASKED_EVERY = timedelta(hours=1)
@@ -123,6 +124,27 @@ def endpoint(session: Session, issuer: str, name: str) -> str | None:
 def good_marks(session: Session, did: str, now: datetime) -> Sequence[PeerMark]:
     """The marks of a member that are good as of `now`."""
     return [row for row in rows.of_peer(session, did) if row.ended_at is None and _is_current(row, now)]
+
+
+def accreditations(session: Session, did: str, now: datetime) -> tuple[Accreditation, ...]:
+    """What a member is and was accredited for, by every mark of it that was ever good."""
+    found: list[Accreditation] = []
+    for row in rows.of_peer(session, did):
+        mark = parse_mark(row.token)
+        if mark.scope is None:
+            continue
+        ran_out = row.expires_at if not _is_current(row, now) else None
+        owner = mark.delegation.iss if mark.delegation else None
+        found.append(
+            Accreditation(
+                by=row.issuer,
+                trust_mark_type=row.trust_mark_type,
+                scope=mark.scope,
+                owner=owner,
+                ended_at=row.ended_at or ran_out,
+            )
+        )
+    return tuple(found)
 
 
 def _keep(session: Session, id: str, mark: TrustMark, did: str, now: datetime) -> None:

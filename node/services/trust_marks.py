@@ -7,7 +7,7 @@ Spec: https://openid.net/specs/openid-federation-1_0.html#section-8.4
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from node.clock import Clock, new_id
@@ -67,7 +67,7 @@ class TrustMarks:
             id=new_id(),
             trust_mark_type=given.trust_mark_type,
             subject=given.subject,
-            scope=given.scope.to_claims() if given.scope else {},
+            scope=_dated(given.scope, now).to_claims() if given.scope else {},
             ref=given.ref,
             logo_uri=given.logo_uri,
             granted_at=now,
@@ -257,6 +257,11 @@ def _found(session: Session, id: str) -> GrantedMark:
     if row is None:
         raise NotFound("no such mark", found=id[:40], expected="the id of a mark that was granted here")
     return row
+
+
+def _dated(scope: MarkScope, now: datetime) -> MarkScope:
+    """An accreditation says since when: the day on a token is that of its last renewal."""
+    return scope if scope.accredited_from is not None else replace(scope, accredited_from=now)
 
 
 def _begins(granted_at: datetime, now: datetime) -> datetime:

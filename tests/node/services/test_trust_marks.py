@@ -1,6 +1,7 @@
 """Marks in a network of real nodes: granted, delegated, fetched, published, synced, asked about, suspended, revoked."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ import pytest_asyncio
 from node.errors import BadInput, Conflict, NotFound
 from node.services.did_document import Purpose
 from node.services.mark_rules import good_standing_type, judge
-from node.services.peer_marks import endpoint
+from node.services.peer_marks import accreditations, endpoint
 from node.services.trust_marks import MarkGrant
 from node.storage.repos import federation, held_marks
 from node.storage.repos import trust_marks as rows
 from protocols.jose.encoding import JsonObject
 from protocols.jose.jws import parse_compact
+from protocols.trust.accreditation import Accredited
+from protocols.trust.accreditation import accredited as accredited_for
 from protocols.trust.mark_scope import MarkScope
 from protocols.trust.mark_status import MarkStatus, read_status
 from protocols.trust.marks import parse_mark, sign_mark
@@ -160,7 +163,10 @@ async def test_an_accreditation_reaches_everybody_with_its_scope(
         member = await node.storage.read(lambda session, node=node: node.directory.member(session, COLLEGE_DID))
         assert member is not None
         [mark] = [each for each in member.marks if each.trust_mark_type == ACCREDITED]
-        assert (mark.iss, mark.sub, mark.scope, mark.id) == (EMPLOYER, COLLEGE, SCOPE, id)
+        assert (mark.iss, mark.sub, mark.id) == (EMPLOYER, COLLEGE, id)
+        assert mark.scope is not None
+        assert mark.scope.accredited_from is not None  # the day of the grant: a token's own day is its renewal's
+        assert replace(mark.scope, accredited_from=None) == SCOPE
 
 
 async def test_a_revoked_mark_stays_with_its_days_at_the_issuer_and_ends_at_every_peer(
@@ -189,6 +195,40 @@ async def test_a_revoked_mark_stays_with_its_days_at_the_issuer_and_ends_at_ever
     internet.clock.advance(timedelta(hours=8))
     await college.held_marks.run()
     assert [each["trust_mark_type"] for each in (await claims_of(college))["trust_marks"]] == [STANDING]
+
+
+async def test_past_accreditation_is_answered_after_the_mark_has_gone(
+    internet: Internet, employer: Node, anchor: Node
+) -> None:
+    granted = await accredited(internet)
+    issued_at = internet.clock.now()
+
+    async def answer(at) -> Accredited:
+        now = internet.clock.now()
+        held = await anchor.storage.read(lambda session: accreditations(session, COLLEGE_DID, now))
+        assert {each.by for each in held} == {EMPLOYER}  # good standing accredits for nothing
+        return accredited_for(held, ("OpenBadgeCredential",), at=at, now=now).answer
+
+    assert await answer(issued_at) is Accredited.IN_SCOPE
+    internet.clock.advance(timedelta(hours=2))
+    await employer.trust_marks.revoke(granted, "the audit failed", actor="operator")
+    await anchor.peer_marks.ask()
+    assert await answer(issued_at) is Accredited.ENDED_SINCE
+    assert await answer(internet.clock.now()) is Accredited.NOT_THEN
+
+
+async def test_a_holder_that_is_gone_was_accredited_until_its_last_mark_ran_out(
+    internet: Internet, anchor: Node
+) -> None:
+    await accredited(internet)
+    issued_at = internet.clock.now()
+    await anchor.decide("closed", COLLEGE_DID)
+    internet.clock.advance(60 * DAY)
+    await internet.sync(NETWORK)
+    now = internet.clock.now()
+    held = await anchor.storage.read(lambda session: accreditations(session, COLLEGE_DID, now))
+    assert accredited_for(held, ("OpenBadgeCredential",), at=issued_at, now=now).answer is Accredited.ENDED_SINCE
+    assert [each.ended_at is not None and each.ended_at < now for each in held] == [True]
 
 
 async def test_a_peer_that_takes_a_mark_down_has_it_no_longer(internet: Internet, college: Node, anchor: Node) -> None:
