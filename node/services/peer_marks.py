@@ -73,12 +73,16 @@ class PeerMarks:
 
         def due(session: Session) -> list[tuple[PeerMark, str]]:
             now, network = self.clock.now(), federation.network(session)
-            anchor = good_standing_type(network.anchor) if network else ""
-            waiting = rows.to_ask_about(session, now=now, asked_before=now - ASKED_EVERY, limit=A_RUN)
-            asked = [row for row in waiting if row.trust_mark_type != anchor]
-            return [(row, url) for row in asked if (url := endpoint(session, row.issuer, "status")) is not None]
+            standing = good_standing_type(network.anchor) if network else ""
+            before = now - ASKED_EVERY
+            waiting = rows.to_ask_about(session, but_for=standing, now=now, asked_before=before, limit=A_RUN)
+            return [(row, url) for row in waiting if (url := endpoint(session, row.issuer, "status")) is not None]
 
         await at_once(AT_ONCE, await self.storage.read(due), self._ask)
+
+    async def list(self) -> Sequence[PeerMark]:
+        """Every mark of a member that was ever good, by member."""
+        return await self.storage.read(rows.of_peers)
 
     async def _ask(self, asked: tuple[PeerMark, str]) -> None:
         row, url = asked

@@ -18,6 +18,7 @@ from node.services.entity_configuration import OwnConfiguration
 from node.services.mark_delegations import delegation_for
 from node.services.mark_rules import network_rules
 from node.services.peer_marks import good_marks
+from node.services.status_lists import REVOCATION, StatusLists
 from node.storage.repos import trust_marks as rows
 from node.storage.repos.trust_marks import GrantedMark
 from node.storage.unit import Session, UnitOfWork
@@ -48,6 +49,7 @@ class MarkGrant:
 class TrustMarks:
     storage: UnitOfWork
     configuration: OwnConfiguration
+    status_lists: StatusLists
     clock: Clock
 
     async def grant(self, given: MarkGrant) -> GrantedMark:
@@ -94,8 +96,11 @@ class TrustMarks:
         def body(session: Session) -> GrantedMark:
             row = _found(session, id)
             if row.revoked_at is None:
-                row.revoked_at, row.revoked_by, row.revoked_reason = self.clock.now(), actor, reason
+                now = self.clock.now()
+                row.revoked_at, row.revoked_by, row.revoked_reason = now, actor, reason
                 rows.add(session, row)
+                if row.is_endorsed:
+                    self.status_lists.set(session, row.id, REVOCATION, True, now=now)
             return row
 
         return await self.storage.run("marks.revoke", body)

@@ -37,6 +37,7 @@ from node.services.learners import Learners
 from node.services.live import LiveDelivery
 from node.services.mailbox import Mailbox
 from node.services.mark_delegations import MarkDelegations
+from node.services.mark_endorsements import MarkEndorsements
 from node.services.mark_types import MarkTypes
 from node.services.membership import Members
 from node.services.membership_log import MembershipLog
@@ -91,6 +92,7 @@ class Services:
     learners: Learners
     live: LiveDelivery
     mark_delegations: MarkDelegations
+    mark_endorsements: MarkEndorsements
     mark_types: MarkTypes
     members: Members
     membership_log: MembershipLog
@@ -150,6 +152,7 @@ def build_services(
         clock,
         log,
     )
+    trust_marks = TrustMarks(storage, configuration, status_lists, clock)
     mailbox, routes = Mailbox(log), RelayRoutes()
     routing = Routing(mailbox, routes, outbox, clock, log)
     issuance = Issuance(storage, identity, achievements, status_lists, flows, work, clock)
@@ -203,6 +206,7 @@ def build_services(
         learners=learners,
         live=LiveDelivery(storage, identity, resolver, metrics, clock),
         mark_delegations=MarkDelegations(storage, configuration, clock),
+        mark_endorsements=MarkEndorsements(storage, identity, status_lists, trust_marks, clock),
         mark_types=MarkTypes(storage, clock),
         members=members,
         membership_log=MembershipLog(storage, configuration, clock),
@@ -229,7 +233,7 @@ def build_services(
         status_lists=status_lists,
         status_sync=status_sync,
         tokens=Tokens(storage=storage, attempts=Attempts(clock), clock=clock),
-        trust_marks=TrustMarks(storage, configuration, clock),
+        trust_marks=trust_marks,
         vc_api_issuer=VcApiIssuer(storage, identity, outside.proofs, status_lists, clock),
         vc_api_verifier=VcApiVerifier(verification, resolver, status_lists, status_sync, Challenges(clock)),
         verification=verification,

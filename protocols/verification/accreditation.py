@@ -1,7 +1,8 @@
 """Step 7, beside the issuer's standing: is it accredited for what it issued?
 
-It decides nothing. A network need not have accreditors, and what an issuer is accredited for is for people to weigh; but
-what was issued outside of it is said, with `warning` in the evidence, so that whoever shows the report can point at it.
+It decides nothing. A network need not have accreditors, and what an issuer is accredited for is for people to weigh;
+but what was issued outside of it is said, with `warning` in the evidence, so that whoever shows the report can point at
+it.
 """
 
 from datetime import datetime
@@ -21,7 +22,8 @@ _REASONS = {
     Accredited.UNDATED: "its issuer is accredited by {by}, but when this was signed is not known",
     Accredited.IN_SCOPE: "its issuer was accredited for this on that day, and is, by {by}",
     Accredited.ENDED_SINCE: (
-        "its issuer was accredited for this on that day by {by}, but is no longer, and only the signer vouches for the day"
+        "its issuer was accredited for this on that day by {by}, but is no longer, and only the signer vouches for the"
+        " day"
     ),
     Accredited.OUT_OF_SCOPE: "issued outside of what its issuer was accredited for by {by}: not for this type",
     Accredited.NOT_THEN: "issued on a day on which the accreditation of its issuer by {by} was not in force",

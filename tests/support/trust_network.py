@@ -26,6 +26,7 @@ from node.services.held_marks import MEDIA_TYPE, HeldMarks
 from node.services.identity import Identity
 from node.services.issuer_metadata import IssuerMetadata
 from node.services.mark_delegations import MarkDelegations
+from node.services.mark_endorsements import MarkEndorsements
 from node.services.mark_types import MarkTypes
 from node.services.membership import Decision, Members
 from node.services.peer_marks import PeerMarks
@@ -70,6 +71,7 @@ class Node:
     federation: Federation
     federation_sync: FederationSync
     trust_marks: TrustMarks
+    mark_endorsements: MarkEndorsements
     mark_types: MarkTypes
     mark_delegations: MarkDelegations
     held_marks: HeldMarks
@@ -224,7 +226,9 @@ async def _start(internet: Internet, folder: Path, entity_id: str) -> Node:
     members = Members(storage, identity, configuration, clock)
     statements = Statements(storage, configuration, clock)
     achievements = Achievements(storage, identity, clock)
-    issuer = IssuerMetadata(storage, identity, achievements, StatusLists(storage, identity, WorkList(), clock))
+    status_lists = StatusLists(storage, identity, WorkList(), clock)
+    issuer = IssuerMetadata(storage, identity, achievements, status_lists)
+    trust_marks = TrustMarks(storage, configuration, status_lists, clock)
     return Node(
         entity_id=entity_id,
         storage=storage,
@@ -247,7 +251,8 @@ async def _start(internet: Internet, folder: Path, entity_id: str) -> Node:
             clock,
             log,
         ),
-        trust_marks=TrustMarks(storage, configuration, clock),
+        trust_marks=trust_marks,
+        mark_endorsements=MarkEndorsements(storage, identity, status_lists, trust_marks, clock),
         mark_types=MarkTypes(storage, clock),
         mark_delegations=MarkDelegations(storage, configuration, clock),
         held_marks=HeldMarks(storage, configuration, internet, clock, log),

@@ -41,25 +41,25 @@ def of_peer(session: Session, did: str) -> Sequence[PeerMark]:
     return session.exec(query).all()
 
 
-def with_type(session: Session, trust_mark_type: str, *, now: datetime) -> Sequence[PeerMark]:
-    """The marks of a type that are good as of `now`."""
-    return session.exec(_good(now).where(PeerMark.trust_mark_type == trust_mark_type)).all()
+def of_peers(session: Session) -> Sequence[PeerMark]:
+    """The marks of all members, ended ones too, by member."""
+    return session.exec(select(PeerMark).order_by(col(PeerMark.did), col(PeerMark.since), col(PeerMark.id))).all()
 
 
-def to_ask_about(session: Session, *, now: datetime, asked_before: datetime, limit: int) -> Sequence[PeerMark]:
-    """Good marks whose issuers were not asked since `asked_before`, those first that waited longest."""
+def to_ask_about(
+    session: Session, *, but_for: str, now: datetime, asked_before: datetime, limit: int
+) -> Sequence[PeerMark]:
+    """Good marks, but those of type `but_for`, whose issuers were not asked since `asked_before`.
+
+    Those that waited longest come first.
+    """
     query = (
-        _good(now)
+        select(PeerMark)
+        .where(col(PeerMark.ended_at).is_(None))
+        .where(or_(col(PeerMark.expires_at).is_(None), col(PeerMark.expires_at) > now))
+        .where(PeerMark.trust_mark_type != but_for)
         .where(or_(col(PeerMark.asked_at).is_(None), col(PeerMark.asked_at) < asked_before))
         .order_by(col(PeerMark.asked_at), col(PeerMark.id))
         .limit(limit)
     )
     return session.exec(query).all()
-
-
-def _good(now: datetime):  # SQLModel's own generic is not public
-    return (
-        select(PeerMark)
-        .where(col(PeerMark.ended_at).is_(None))
-        .where(or_(col(PeerMark.expires_at).is_(None), col(PeerMark.expires_at) > now))
-    )

@@ -11,7 +11,8 @@ from node.storage.tables.base import Json, Row
 class GrantedMark(Row, table=True):
     """A mark that this node granted to `subject` (entity id). Never deleted; it is revoked once, with its day and why.
 
-    `scope` are the claims that say what it accredits for; {} where it is no accreditation.
+    `scope` are the claims that say what it accredits for; {} where it is no accreditation. `is_endorsed`: it has places
+    in status lists, which its endorsements point to.
     """
 
     id: str = Field(primary_key=True)
@@ -26,6 +27,7 @@ class GrantedMark(Row, table=True):
     revoked_at: datetime | None = None
     revoked_by: str | None = None
     revoked_reason: str | None = None
+    is_endorsed: bool = False
 
 
 class MarkType(Row, table=True):

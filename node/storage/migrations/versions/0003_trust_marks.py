@@ -24,6 +24,7 @@ def upgrade() -> None:
     sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('revoked_by', sa.String(), nullable=True),
     sa.Column('revoked_reason', sa.String(), nullable=True),
+    sa.Column('is_endorsed', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_granted_mark'))
     )
     op.create_index(op.f('ix_granted_mark_subject'), 'granted_mark', ['subject'], unique=False)
