@@ -216,7 +216,7 @@ class TrustMarks:
             raise Conflict(
                 "this entity has such a mark already",
                 found=row.subject,
-                expected="revoke that one first, where it changed",
+                expected="revoke that one first",
             )
         owner = network_rules(session).owners.get(row.trust_mark_type)
         if owner is not None and delegation_for(session, self.configuration, row.trust_mark_type, owner, now) is None:
