@@ -85,13 +85,13 @@ def keys_of(session: Session, entity_id: str, now: datetime) -> Mapping[str, Pub
     return parse_jwks(parse_compact(peer.statement_jws, max_bytes=MAX_STATEMENT_BYTES).claims["jwks"])
 
 
-def judge(session: Session, token: str, holder: str, now: datetime) -> Judged:
-    """One mark of `holder`, by the rules of our network."""
+def judge(session: Session, token: str, holder: str, now: datetime, rules: MarkRules | None = None) -> Judged:
+    """One mark of `holder`, by the rules of our network; `rules` are those, where they are at hand."""
     mark: TrustMark | None = None
     try:
         mark = parse_mark(token)
-        keys = keys_of(session, mark.iss, now)
-        validate_mark(mark, holder=holder, issuer_keys=keys, rules=network_rules(session), now=now)
+        keys, rules = keys_of(session, mark.iss, now), rules or network_rules(session)
+        validate_mark(mark, holder=holder, issuer_keys=keys, rules=rules, now=now)
         _check_good_standing(session, mark, now)
     except StatementRefused as refusal:
         return Judged(mark=mark, refused=refusal.rule)
@@ -100,7 +100,9 @@ def judge(session: Session, token: str, holder: str, now: datetime) -> Judged:
 
 def published(session: Session, claims: Mapping[str, Any], holder: str, now: datetime) -> Sequence[Judged]:
     """Every mark in the claims of `holder`'s configuration."""
-    return [judge(session, token, holder, now) for token in marks_in(claims)]
+    tokens = list(marks_in(claims))
+    rules = network_rules(session) if tokens else None
+    return [judge(session, token, holder, now, rules) for token in tokens]
 
 
 def marks_in(claims: Mapping[str, Any]) -> Iterable[str]:

@@ -43,7 +43,8 @@ async def report_on_a_badge(network: Network) -> tuple[dict[str, Any], dict[str,
     return report, line
 
 
-async def test_accreditation_is_told_plainly_and_its_absence_and_its_limits_too(network: Network) -> None:
+async def test_accreditation_is_told_plainly_and_its_absence_and_its_limits_too(own_network: Network) -> None:
+    network = own_network
     _, line = await report_on_a_badge(network)
     assert (line["outcome"], line["reason"].partition(":")[0]) == ("not_applicable", "no accreditation stated")
 
