@@ -115,6 +115,8 @@ def _jobs(services: Services, settings: Settings) -> tuple[JobSpec, ...]:
         JobSpec(name="issuance_log.seal", every_s=sync.log_every_s, run=services.issuance_log.seal),
         JobSpec(name="issuance_log.sync", every_s=sync.federation_every_s, jitter_s=1, run=services.witnessing.sync),
         JobSpec(name="custody.sync", every_s=sync.federation_every_s, jitter_s=1, run=services.successors.sync),
+        JobSpec(name="marks.renew", every_s=sync.federation_every_s, jitter_s=1, run=services.held_marks.run),
+        JobSpec(name="marks.ask", every_s=sync.federation_every_s, jitter_s=1, run=services.peer_marks.ask),
         JobSpec(name="status.sync", every_s=min(1.0, sync.status_every_s), run=services.status_sync.run_due),
         JobSpec(name="status.discover", every_s=sync.federation_every_s, run=services.status_sync.discover),
         JobSpec(name="status.forget", every_s=3600, jitter_s=60, run=services.status_sync.forget),

@@ -85,7 +85,7 @@ def _line(check: JsonObject) -> JsonObject:
     return {
         "step": check["number"],
         "check": check["name"],
-        "answer": ANSWERS[check["outcome"]],
+        "answer": "WARNING" if check["evidence"].get("warning") else ANSWERS[check["outcome"]],
         "reason": check["reason"],
     }
 

@@ -23,6 +23,7 @@ from node.errors import (
     Refused,
     StorageError,
 )
+from node.http.mark_filters import with_marks
 from node.http.problem import WrongMediaType
 from node.http.wellknown import cacheable
 from node.keys import LOG, SERVICES
@@ -92,11 +93,8 @@ async def fetch(request: web.Request) -> web.Response:
 @oidf_errors
 async def list_subordinates(request: web.Request) -> web.Response:
     """Entity ids of the members; with `ler_membership=all` of suspended and past ones too."""
-    for name in ("trust_marked", "trust_mark_type"):
-        if name in request.query:
-            return _answer_error(400, "unsupported_parameter", f"{name} is not supported here")
     types = set(_parameters(request, "entity_type"))
-    listed = await request.app[SERVICES].statements.entity_ids(everybody=_everybody(request))
+    listed = await with_marks(request, await request.app[SERVICES].statements.entity_ids(everybody=_everybody(request)))
     is_nobody = _flag(request, "intermediate") or (types and not types & ENTITY_TYPES)  # members have no subordinates
     body = canonical_json([] if is_nobody else list(listed))
     return cacheable(request, body, content_type=JSON, max_age_s=MAX_AGE_S)

@@ -64,7 +64,8 @@ def report_page(report: JsonObject) -> str:
 def _check(check: JsonObject) -> Sequence[Any]:
     place = check["evidence"].get("credential")
     name = f"{check['name']}, at {place}" if place else check["name"]
-    return [check["number"], name, ANSWERS[check["outcome"]], check["reason"]]
+    answer = "warning" if check["evidence"].get("warning") else ANSWERS[check["outcome"]]
+    return [check["number"], name, answer, check["reason"]]
 
 
 def _skill_name(skill: JsonObject) -> str:

@@ -23,6 +23,7 @@ from node.http import (
     status,
     trqp,
     trust_documents,
+    trust_marks,
 )
 from node.http.api.routes import api_routes
 from node.http.vc_api import routes as vc_api
@@ -42,6 +43,7 @@ PUBLIC: tuple[web.RouteTableDef, ...] = (
     status.routes,
     trqp.routes,
     trust_documents.routes,
+    trust_marks.routes,
     vc_api.routes,
 )
 """What other parties call by a URL that they got from this node: messages, status lists, metadata, interactions."""

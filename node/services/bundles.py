@@ -18,6 +18,7 @@ from node.services.credential_evidence import Credentials
 from node.services.did_document import Purpose
 from node.services.directory import Directory
 from node.services.identity import Identity
+from node.services.peer_marks import keep_marks
 from node.services.signature_evidence import Signatures
 from node.services.status_reading import ListReader
 from node.services.status_rows import snapshot_of, store_list
@@ -142,6 +143,7 @@ async def _fill(storage: Storage, bundle: Bundle, proofs: ProofChecker) -> None:
     entries = {entry["did"]: entry for entry in (bundle.directory or {}).get("members", [])}
 
     def body(session: Session) -> None:
+        rows: list[peers.Peer] = []
         for anchor in bundle.anchors:
             peers.add_network(
                 session,
@@ -168,6 +170,9 @@ async def _fill(storage: Storage, bundle: Bundle, proofs: ProofChecker) -> None:
                 next_at=bundle.made_at,
             )
             peers.keep(session, row)
+            rows.append(row)
+        for row in rows:  # once everybody who may have issued a mark is in
+            keep_marks(session, row, bundle.made_at)
         if bundle.directory is not None and len(listed) == len(entries):  # else who is missing may be a member too
             peers.mark_synced(session, now=datetime.fromisoformat(bundle.directory["synced_at"]))
         for row in accepted:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from node.services.directory import Directory
 from node.services.issuer_metadata import skills_evidenced
+from node.services.peer_marks import accreditations
 from node.services.signature_evidence import BindingAsked, Brought, Signatures
 from node.services.status_evidence import read_statuses
 from node.services.status_sync import SYNCED
@@ -195,6 +196,13 @@ class Credentials:
                 attested_at=attested_at,
                 key_until=key_until,
             )
-            return IssuerEvidence(did=did, name=member.name if member else None, standing=standing)
+            now = self.directory.clock.now()
+            return IssuerEvidence(
+                did=did,
+                name=member.name if member else None,
+                standing=standing,
+                accreditations=accreditations(session, did, now),
+                accreditations_as_of=now,
+            )
 
         return await self.storage.read(read)

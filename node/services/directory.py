@@ -4,12 +4,13 @@ What is asked on each message and each credential is answered from memory: a mem
 something of it was synced anew.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from node.clock import Clock
 from node.errors import NotFound
 from node.services.past_keys import Keys, federation_keys, with_past_methods
+from node.services.peer_marks import good_marks
 from node.storage.repos import federation as rows
 from node.storage.unit import Session, UnitOfWork
 from protocols.dids.document import DidDocument
@@ -18,6 +19,7 @@ from protocols.jose.encoding import JsonObject, canonical_json, digest
 from protocols.jose.jws import parse_compact
 from protocols.trust.directory import Entry, directory_document
 from protocols.trust.entity import did_of
+from protocols.trust.marks import TrustMark, parse_mark
 from protocols.trust.membership import Membership
 from protocols.trust.standing import Role, TrustDecision, standing
 from protocols.trust.statement import MAX_STATEMENT_BYTES, expiry_of
@@ -39,6 +41,7 @@ class Member:
         federation_keys: those that it has now, and had.
         fresh_until: until when the anchor's statement holds.
         metadata: what it publishes at `/issuer`; empty where it never came.
+        marks: the trust marks that it published and that were good when they were synced last.
     """
 
     did: str
@@ -51,6 +54,7 @@ class Member:
     federation_keys: Keys
     fresh_until: datetime
     metadata: JsonObject
+    marks: tuple[TrustMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +171,9 @@ class Directory:
             return kept[1]
         row = rows.peer(session, did)
         member = _parse(row) if row is not None else None
+        if member is not None:
+            marks = good_marks(session, did, self.clock.now())
+            member = replace(member, marks=tuple(parse_mark(mark.token) for mark in marks))
         self._parsed[did] = (stamp, member)
         return member
 

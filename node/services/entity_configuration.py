@@ -14,6 +14,7 @@ from node.clock import Clock
 from node.errors import Conflict
 from node.services.did_document import Purpose
 from node.services.identity import Identity
+from node.services.mark_claims import mark_claims, mark_endpoints
 from node.services.member_record import find_record
 from node.storage.repos import federation as rows
 from node.storage.unit import Session, UnitOfWork
@@ -99,7 +100,7 @@ class OwnConfiguration:
             iat=now,
             exp=now + LIVES_FOR,
             authority_hints=content["authority_hints"],
-            extra={} if membership is None else {"ler_membership": membership},
+            extra={**content["marks"], **({} if membership is None else {"ler_membership": membership})},
         )
 
     def _content(self, session: Session) -> tuple[JsonObject, Mapping[str, PublicKey]]:
@@ -122,10 +123,12 @@ class OwnConfiguration:
                 node["agreement"] = {**Agreement.parse(network.terms).to_json(), **terms}
             own = find_record(session, self.entity_id)
             membership = own.membership.to_json() if own else None
+        entity |= mark_endpoints(session, self.entity_id)
         content: JsonObject = {
             "metadata": {"federation_entity": entity, "ler_node": node},
             "authority_hints": [network.anchor] if network is not None and network.role == rows.MEMBER else [],
             "membership": membership,
+            "marks": mark_claims(session, self.clock.now()),
             "jwks": to_jwks(keys),
         }
         return content, keys

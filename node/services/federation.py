@@ -12,6 +12,7 @@ from node.errors import Conflict, NotFound, Rejected
 from node.services.did_document import Purpose
 from node.services.entity_configuration import LIVES_FOR, OwnConfiguration
 from node.services.identity import Identity
+from node.services.resolved_marks import ResolvedMarks, resolved_marks
 from node.services.web import APPLICATION, LEAVE_NOTICE, Web, get_configuration, token_in
 from node.storage.repos import federation as rows
 from node.storage.unit import Session, UnitOfWork
@@ -195,18 +196,22 @@ class Federation:
         tokens, trusted = await self.storage.read(body)
         now = now.replace(microsecond=0)
         chain = validate_chain(tokens, anchors=trusted, now=now)
-        resolved = self._resolved(chain, tokens, now, types)
+        marks = await self.storage.read(lambda session: resolved_marks(session, chain, now))
+        resolved = self._resolved(chain, tokens, marks, now, types)
         return sign_compact(resolved, self.configuration.signer(), typ=RESOLVE_TYP)
 
-    def _resolved(self, chain: Chain, tokens: Sequence[str], now: datetime, types: Collection[str]) -> JsonObject:
+    def _resolved(
+        self, chain: Chain, tokens: Sequence[str], marks: ResolvedMarks, now: datetime, types: Collection[str]
+    ) -> JsonObject:
         wanted = {name: dict(value) for name, value in chain.metadata.items() if not types or name in types}
         return {
             "iss": self.configuration.entity_id,
             "sub": chain.subject,
             "iat": to_seconds(now),
-            "exp": to_seconds(min(chain.exp, now + LIVES_FOR)),
+            "exp": to_seconds(marks.exp(min(chain.exp, now + LIVES_FOR))),
             "metadata": wanted,
             "trust_chain": list(tokens),
+            **marks.claims(),
         }
 
     def _enter(self, session: Session, invite: NetworkInvite, roles: RolesWanted) -> None:

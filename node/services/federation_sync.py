@@ -19,6 +19,7 @@ from node.services.anchor_statements import AnchorStatements, Told
 from node.services.identity import Identity
 from node.services.membership import Members
 from node.services.past_keys import remember
+from node.services.peer_marks import keep_marks
 from node.services.peer_publications import Publications, Seen
 from node.services.web import at_once
 from node.storage.repos import federation as rows
@@ -164,6 +165,7 @@ class FederationSync:
         row.etags, row.fetched_at, row.failures, row.error = dict(seen.etags), now, 0, None
         row.next_at = now + timedelta(seconds=self.every_s * (1 + 0.2 * jitter()))
         rows.keep(session, row)
+        keep_marks(session, row, now)
 
     async def _failed(self, before: rows.Peer, error: NodeError | ProtocolError) -> None:
         """Later each time. What was seen is kept where a host is silent or behind itself; its keys are dropped where it

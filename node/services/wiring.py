@@ -28,6 +28,7 @@ from node.services.federation import Federation
 from node.services.federation_sync import FederationSync
 from node.services.flows import FlowRunner
 from node.services.health import Health
+from node.services.held_marks import HeldMarks
 from node.services.historical_keys import HistoricalKeys
 from node.services.identifiers import Identifiers
 from node.services.identity import Identity
@@ -39,10 +40,14 @@ from node.services.issuer_metadata import IssuerMetadata
 from node.services.learners import Learners
 from node.services.live import LiveDelivery
 from node.services.mailbox import Mailbox
+from node.services.mark_delegations import MarkDelegations
+from node.services.mark_endorsements import MarkEndorsements
+from node.services.mark_types import MarkTypes
 from node.services.membership import Members
 from node.services.membership_log import MembershipLog
 from node.services.outbox import Outbox, OutboxWorker
 from node.services.parts import Parts
+from node.services.peer_marks import PeerMarks
 from node.services.peer_publications import Publications
 from node.services.presentations import VERIFY, Presentations
 from node.services.queues import Queues
@@ -59,6 +64,7 @@ from node.services.successors import Successors
 from node.services.tokens import Tokens
 from node.services.trust_documents import TrustDocuments
 from node.services.trust_faces import TrustFaces
+from node.services.trust_marks import TrustMarks
 from node.services.trust_queries import TrustQueries
 from node.services.vc_api_issuer import VcApiIssuer
 from node.services.vc_api_verifier import VcApiVerifier
@@ -88,6 +94,7 @@ class Services:
     flows: FlowRunner
     health: Health
     historical_keys: HistoricalKeys
+    held_marks: HeldMarks
     identifiers: Identifiers
     identity: Identity
     inbox: Inbox
@@ -97,10 +104,14 @@ class Services:
     issuer: IssuerMetadata
     learners: Learners
     live: LiveDelivery
+    mark_delegations: MarkDelegations
+    mark_endorsements: MarkEndorsements
+    mark_types: MarkTypes
     members: Members
     membership_log: MembershipLog
     outbox: OutboxWorker
     parts: Parts
+    peer_marks: PeerMarks
     presentations: Presentations
     queues: Queues
     requests: Requests
@@ -113,6 +124,7 @@ class Services:
     trust_documents: TrustDocuments
     trust_faces: TrustFaces
     trust_queries: TrustQueries
+    trust_marks: TrustMarks
     vc_api_issuer: VcApiIssuer
     vc_api_verifier: VcApiVerifier
     verification: Verification
@@ -159,6 +171,7 @@ def build_services(
         clock,
         log,
     )
+    trust_marks = TrustMarks(storage, configuration, status_lists, clock)
     mailbox, routes = Mailbox(log), RelayRoutes()
     routing = Routing(mailbox, routes, outbox, clock, log)
     issuance_log = IssuanceLog(storage, identity, configuration, directory, flows, clock, log)
@@ -207,6 +220,7 @@ def build_services(
         flows=flows,
         health=Health(storage=storage, metrics=metrics),
         historical_keys=HistoricalKeys(identity, configuration, clock),
+        held_marks=HeldMarks(storage, configuration, fetcher, clock, log),
         identifiers=Identifiers(identity, resolver),
         identity=identity,
         inbox=Inbox(storage, identity, resolver, registry, flows, clock, log),
@@ -216,6 +230,9 @@ def build_services(
         issuer=issuer,
         learners=learners,
         live=LiveDelivery(storage, identity, resolver, metrics, clock),
+        mark_delegations=MarkDelegations(storage, configuration, clock),
+        mark_endorsements=MarkEndorsements(storage, identity, status_lists, trust_marks, clock),
+        mark_types=MarkTypes(storage, clock),
         members=members,
         membership_log=MembershipLog(storage, configuration, clock),
         outbox=OutboxWorker(storage, sealer, identity, resolver, outside.transport, routing.deposit, clock, log),
@@ -234,6 +251,7 @@ def build_services(
             witnessing=witnessing,
             work=work,
         ),
+        peer_marks=PeerMarks(storage, fetcher, clock, log),
         presentations=presentations,
         queues=Queues(storage, clock),
         requests=requests,
@@ -246,6 +264,7 @@ def build_services(
         trust_documents=TrustDocuments(trust_faces, configuration, clock),
         trust_faces=trust_faces,
         trust_queries=TrustQueries(trust_faces, clock),
+        trust_marks=trust_marks,
         vc_api_issuer=VcApiIssuer(storage, identity, outside.proofs, status_lists, clock),
         vc_api_verifier=VcApiVerifier(verification, resolver, status_lists, status_sync, Challenges(clock)),
         verification=verification,

@@ -18,6 +18,7 @@ from protocols.findings import Finding, Outcome
 from protocols.requests.request import PresentationRequest
 from protocols.status.entry import StatusEntry
 from protocols.status.lookup import StatusAnswer
+from protocols.trust.accreditation import Accreditation
 from protocols.trust.issuance_log.attested import Attestation
 from protocols.trust.standing import TrustDecision
 
@@ -41,11 +42,17 @@ class StatusEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuerEvidence:
-    """The issuer, its name as the trust network knows it, and its standing as of the signing date."""
+    """The issuer, its name as the trust network knows it, and its standing as of the signing date.
+
+    `accreditations` are those of its trust marks that accredit, ended ones too, as they were known at
+    `accreditations_as_of`; None where nobody looked.
+    """
 
     did: str
     name: str | None
     standing: TrustDecision
+    accreditations: tuple[Accreditation, ...] = ()
+    accreditations_as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from protocols.jose.encoding import JsonObject
 from protocols.requests.query import objects
 from protocols.status.freshness import Freshness
 from protocols.status.lookup import StatusOutcome, shown
+from protocols.verification.accreditation import accreditation_finding
 from protocols.verification.badges import (
     WITHIN_LIMITS,
     associations,
@@ -45,6 +46,7 @@ def check_credential(
         _dates(credential),
         *_statuses(credential, policy),
         _standing(credential, presenter),
+        *([] if is_self_attested(credential, presenter) else [accreditation_finding(credential)]),
         *holder_findings(credential, presenter, policy, is_embedded),
         *associations(credential),
         *results_and_evidence(credential),

@@ -24,16 +24,22 @@ from node.services.entity_configuration import OwnConfiguration
 from node.services.escrow import Escrow
 from node.services.federation import Federation
 from node.services.federation_sync import FederationSync
+from node.services.held_marks import MEDIA_TYPE, HeldMarks
 from node.services.identity import Identity
 from node.services.issuance_log import IssuanceLog
 from node.services.issuer_metadata import IssuerMetadata
+from node.services.mark_delegations import MarkDelegations
+from node.services.mark_endorsements import MarkEndorsements
+from node.services.mark_types import MarkTypes
 from node.services.membership import Decision, Members
+from node.services.peer_marks import PeerMarks
 from node.services.peer_publications import Publications
 from node.services.statements import Statements
 from node.services.status_lists import StatusLists
 from node.services.successors import Successors
 from node.services.trust_documents import TrustDocuments
 from node.services.trust_faces import TrustFaces
+from node.services.trust_marks import TrustMarks
 from node.services.trust_queries import TrustQueries
 from node.services.witnessing import Witnessing
 from node.services.work import WorkList
@@ -83,6 +89,12 @@ class Node:
     escrow: Escrow
     custody: CustodyService
     successors: Successors
+    trust_marks: TrustMarks
+    mark_endorsements: MarkEndorsements
+    mark_types: MarkTypes
+    mark_delegations: MarkDelegations
+    held_marks: HeldMarks
+    peer_marks: PeerMarks
     log: io.StringIO
 
     @property
@@ -120,7 +132,8 @@ class Internet:
         try:
             body, content_type = await _page(node, url)
         except (NodeError, ProtocolError) as error:
-            raise Rejected("the answer says no", found=type(error).__name__) from error
+            found = f"HTTP {error.status}" if isinstance(error, NodeError) else type(error).__name__
+            raise Rejected("the answer says no", found=found) from error
         for prefix, answer in self.altered.items():
             if url.startswith(prefix):
                 given = answer(body.decode())
@@ -145,6 +158,8 @@ class Internet:
         if parts.path == "/federation/custody":
             await node.custody.confirmed(body.decode(), parse_qs(parts.query)["institution"][0])
             return Posted(status=202, body=b"{}", content_type="application/json")
+        if parts.path == "/federation/trust_mark_status":
+            return await self._mark_status(node, url, body)
         take_in = {
             ("/federation/join", "application/ler-join-application+jwt"): node.admission.apply,
             ("/federation/leave", "application/ler-leave-notice+jwt"): node.admission.leave,
@@ -155,6 +170,18 @@ class Internet:
             answer = {"error": "access_denied", "error_description": error.detail}
             return Posted(status=403, body=canonical_json(answer), content_type="application/json")
         return Posted(status=202, body=canonical_json({"state": record.state}), content_type="application/json")
+
+    async def _mark_status(self, node: Node, url: str, body: bytes) -> Posted:
+        content_type = "application/trust-mark-status-response+jwt"
+        self.gets.append(url)
+        try:
+            token = await node.trust_marks.status(parse_qs(body.decode())["trust_mark"][0])
+        except NotFound:
+            return Posted(status=404, body=b"{}", content_type="application/json")
+        for prefix, answer in self.altered.items():
+            if url.startswith(prefix):
+                token = str(answer(token))
+        return Posted(status=200, body=token.encode(), content_type=content_type)
 
     async def _reached(self, url: str) -> Node:
         origin = f"https://{urlsplit(url).netloc}"
@@ -200,6 +227,8 @@ async def _page(node: Node, url: str) -> tuple[bytes, str]:
             everybody = query.get("ler_membership") == "all"
             statement = await node.statements.about(query["sub"], everybody=everybody)
             return statement.token.encode(), "application/entity-statement+jwt"
+        case "/federation/trust_mark":
+            return (await node.trust_marks.token(query["trust_mark_type"], query["sub"])).encode(), MEDIA_TYPE
         case path:
             raise NotFound("no such page", found=path)
 
@@ -240,6 +269,7 @@ async def _start(internet: Internet, folder: Path, entity_id: str) -> Node:
     directory = Directory(storage, clock)
     issuance_log = IssuanceLog(storage, identity, configuration, directory, internet.mail, clock, log)
     faces = TrustFaces(storage, directory, clock)
+    trust_marks = TrustMarks(storage, configuration, status_lists, clock)
     return Node(
         entity_id=entity_id,
         storage=storage,
@@ -271,6 +301,12 @@ async def _start(internet: Internet, folder: Path, entity_id: str) -> Node:
         escrow=Escrow(storage, identity, configuration, directory, issuance_log, clock),
         custody=CustodyService(storage, identity, configuration, directory, sealer, clock),
         successors=Successors(storage, configuration, directory, internet, clock, log),
+        trust_marks=trust_marks,
+        mark_endorsements=MarkEndorsements(storage, identity, status_lists, trust_marks, clock),
+        mark_types=MarkTypes(storage, clock),
+        mark_delegations=MarkDelegations(storage, configuration, clock),
+        held_marks=HeldMarks(storage, configuration, internet, clock, log),
+        peer_marks=PeerMarks(storage, internet, clock, log),
         log=written,
     )
 

@@ -17,6 +17,7 @@ from node.storage.tables import (
     messages,
     skills,
     status,
+    trust_marks,
 )
 from node.storage.tables.base import MAIN, METADATA, Json, Row
 
@@ -37,4 +38,5 @@ __all__ = [
     "messages",
     "skills",
     "status",
+    "trust_marks",
 ]

@@ -50,6 +50,7 @@ async def test_one_that_holds_is_verified_and_what_does_not_arise_says_why(story
         (5, "dates"): "yes",
         (6, "status: status_list"): "yes",
         (7, STANDING): "yes",
+        (7, "accreditation of its issuer"): "not_applicable",
         (8, BINDING): "yes",
         (8, ABOUT): "yes",
         (9, "embedded credentials and endorsements"): "not_applicable",

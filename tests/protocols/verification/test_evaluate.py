@@ -59,6 +59,7 @@ def test_a_right_presentation_is_verified_and_every_step_is_answered():
         (5, "dates", Outcome.YES),
         (6, "status: revocation", Outcome.YES),
         (7, "issuer standing as of signing", Outcome.YES),
+        (7, "accreditation of its issuer", Outcome.NOT_APPLICABLE),
         (8, "presentation signed by its holder", Outcome.YES),
         (8, "presented by the one it is about", Outcome.YES),
         (9, "embedded credentials and endorsements", Outcome.NOT_APPLICABLE),
