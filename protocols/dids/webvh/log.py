@@ -156,14 +156,9 @@ def _check_keys(entry: Entry, before: Parameters | None, parameters: Parameters,
                 expected = "keys of nextKeyHashes of the entry before"
                 raise LogRefused("a key that was not announced", rule="pre_rotation", expected=expected)
     for proof in entry.proofs:
-        key = multikey_of(proof)
-        if key not in may:
-            raise LogRefused(
-                "an entry by a key that may not write it",
-                rule="authority",
-                found=key[:64],
-                expected=", ".join(may)[:256],
-            )
+        if multikey_of(proof) not in may:
+            expected = f"one of {len(may)} updateKeys"
+            raise LogRefused("an entry by a key that may not write it", rule="authority", expected=expected)
         check_proof(entry.signed, proof, now)
 
 

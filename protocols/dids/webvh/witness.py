@@ -41,12 +41,8 @@ def check_witnesses(versions: Sequence[Version], data: bytes | None, now: dateti
             continue
         count = sum(approved.get(did, 0) >= version.number for did in needed.dids)
         if count < needed.threshold:
-            return place, fault or LogRefused(
-                "not enough witnesses",
-                rule="threshold",
-                found=f"{count} of {version.id}",
-                expected=f"{needed.threshold}",
-            )
+            found, expected = f"{count} for version {version.number}", f"at least {needed.threshold}"
+            return place, fault or LogRefused("not enough witnesses", rule="threshold", found=found, expected=expected)
     return len(versions), None
 
 
