@@ -10,7 +10,7 @@ from typing import Any
 
 from protocols.dids.multiformats import UnknownKeyType, decode_multikey
 from protocols.dids.shapes import as_list, as_object
-from protocols.dids.webvh.refusal import LogRefused, refusing
+from protocols.dids.webvh.refusal import LogRefused, Rule, refusing
 from protocols.jose.encoding import JsonObject
 
 METHOD = "did:webvh:1.0"
@@ -59,7 +59,8 @@ def first_parameters(raw: JsonObject) -> Parameters:
         LogRefused: `method`, `scid`, `update_keys`, `witness`, or `parameter` for any other.
     """
     found = _read(raw)
-    for name, rule in (("method", "method"), ("scid", "scid"), ("updateKeys", "update_keys")):
+    required: tuple[tuple[str, Rule], ...] = (("method", "method"), ("scid", "scid"), ("updateKeys", "update_keys"))
+    for name, rule in required:
         if not found.get(name):
             raise LogRefused(f"a first entry without {name}", rule=rule, expected=f"parameters with {name}")
     return _changed(Parameters(scid=found["scid"]), found)
@@ -159,7 +160,7 @@ def _ttl(value: Any) -> int:
     return value
 
 
-def _strings(value: Any, name: str, rule: str) -> tuple[str, ...]:
+def _strings(value: Any, name: str, rule: Rule) -> tuple[str, ...]:
     items = as_list(value)
     if items is None or len(items) > MAX_ITEMS:
         raise LogRefused(f"{name} is not a list", rule=rule, expected=f"at most {MAX_ITEMS} strings")

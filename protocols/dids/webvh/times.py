@@ -3,12 +3,12 @@
 import re
 from datetime import UTC, datetime
 
-from protocols.dids.webvh.refusal import LogRefused
+from protocols.dids.webvh.refusal import LogRefused, Rule
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|\+00:00)\Z", re.ASCII)
 
 
-def time_of(value: object, rule: str) -> datetime:
+def time_of(value: object, rule: Rule) -> datetime:
     """The time in `value`; raises LogRefused under `rule` for anything else."""
     try:
         if isinstance(value, str) and _TIME.match(value):

@@ -1,6 +1,9 @@
 """did:webvh: each rule of a log broken once, and the name that the refusal has for it."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -9,6 +12,7 @@ from protocols.dids.webvh import scid_of
 from protocols.dids.webvh.entry import MAX_ENTRY_BYTES
 from protocols.dids.webvh.log import MAX_ENTRIES, MAX_LOG_BYTES
 from protocols.dids.webvh.proof import sign_proof
+from protocols.dids.webvh.refusal import Rule
 from protocols.errors import MalformedMessage
 from protocols.jose.encoding import JsonObject, parse_object
 from protocols.jose.keys import PrivateKey
@@ -212,3 +216,9 @@ def did_in(data: bytes) -> str:
 
 def test_a_key_of_another_kind_never_signs() -> None:
     assert refusal(*by_another_kind_of_key()) == "proof"
+
+
+def test_every_rule_is_on_its_page_and_no_other() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "identifiers.md").read_text()
+    table = page.partition("| rule | what is wrong |")[2].partition("\n\n")[0]
+    assert tuple(re.findall(r"^\| `([a-z_]+)` \|", table, re.MULTILINE)) == get_args(Rule)
