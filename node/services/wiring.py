@@ -38,6 +38,7 @@ from node.services.mailbox import Mailbox
 from node.services.membership import Members
 from node.services.membership_log import MembershipLog
 from node.services.outbox import Outbox, OutboxWorker
+from node.services.own_history import OwnHistory
 from node.services.parts import Parts
 from node.services.peer_publications import Publications
 from node.services.presentations import VERIFY, Presentations
@@ -87,6 +88,7 @@ class Services:
     members: Members
     membership_log: MembershipLog
     outbox: OutboxWorker
+    own_history: OwnHistory
     parts: Parts
     presentations: Presentations
     queues: Queues
@@ -194,6 +196,13 @@ def build_services(
         members=members,
         membership_log=MembershipLog(storage, configuration, clock),
         outbox=OutboxWorker(storage, sealer, identity, resolver, outside.transport, routing.deposit, clock, log),
+        own_history=OwnHistory(
+            storage=storage,
+            keystore=outside.keystore,
+            identity=identity,
+            clock=clock,
+            is_published=settings.publish.webvh,
+        ),
         parts=Parts(
             directory=directory,
             entry=Entry(),

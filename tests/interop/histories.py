@@ -9,9 +9,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from node.services.did_document import OwnKey, build_did_document
+from node.services.identity import CURVES, FRAGMENTS
+from node.services.own_history import twin
 from protocols.dids.webvh import History, Wanted, history_of, read_log, scid_of
+from protocols.dids.webvh.entry import PLACEHOLDER
+from protocols.dids.webvh.writing import first_entry
 from protocols.errors import ProtocolError
+from protocols.jose.keys import PrivateKey, PublicKey
 from tests.interop.counterparts import Counterpart
+from tests.support.envelopes import entropy_of
 from tests.support.webvh import (
     BEGUN,
     DAY,
@@ -20,6 +27,7 @@ from tests.support.webvh import (
     Owner,
     changed,
     document,
+    key,
     keys,
     lines,
     multikey,
@@ -37,7 +45,33 @@ MOVED.add(state=document(PORTABLE.did.replace("peer", "new"), alsoKnownAs=[PORTA
 WITNESSED = Owner("peer.example%3A8443:a").start({**keys("a"), "witness": witnesses(2, "w", "x", "y")}).add()
 APPROVED = witness_file((WITNESSED.ids()[1], "w"), (WITNESSED.ids()[1], "x"))
 ENDED = Owner(entries=[*ROTATED.entries]).add({"updateKeys": [multikey("d")], "nextKeyHashes": []}, by="d").add(by="d")
-OURS = {"plain": PLAIN, "rotated": ROTATED, "rotated no more": ENDED, "moved": MOVED, "witnessed": WITNESSED}
+NODE = "did:web:localhost%3A8101"
+
+
+def published() -> Owner:
+    """The log of a node with one key of each purpose that stands in its document; the second entry has a key less."""
+    owned = [
+        OwnKey(kid=f"{NODE}#{name}-1", purpose=purpose, public=_public(CURVES[purpose], name), created_at=BEGUN)
+        for purpose, name in FRAGMENTS.items()
+    ]
+    whole, less = (build_did_document(NODE, "https://localhost:8101", each, BEGUN) for each in (owned, owned[:-1]))
+    state = twin(whole, NODE, f"did:webvh:{PLACEHOLDER}:localhost%3A8101")
+    first = first_entry(state, {**keys("a", "b"), "ttl": 300}, signer=key("a"), at=BEGUN)
+    return Owner(entries=[first]).add(keys("b", "c"), by="b", state=twin(less, NODE, first["state"]["id"]))
+
+
+def _public(crv: str, name: str) -> PublicKey:
+    return PrivateKey.generate(crv, entropy_of(name)).public
+
+
+OURS = {
+    "a node's": published(),
+    "plain": PLAIN,
+    "rotated": ROTATED,
+    "rotated no more": ENDED,
+    "moved": MOVED,
+    "witnessed": WITNESSED,
+}
 REFUSED: dict[str, tuple[bytes, Owner, bytes | None]] = {
     "a document changed": (
         lines([PLAIN.entries[0], {**PLAIN.entries[1], "state": document(PLAIN.did, "x")}]),
