@@ -45,7 +45,7 @@ MOVED.add(state=document(PORTABLE.did.replace("peer", "new"), alsoKnownAs=[PORTA
 WITNESSED = Owner("peer.example%3A8443:a").start({**keys("a"), "witness": witnesses(2, "w", "x", "y")}).add()
 APPROVED = witness_file((WITNESSED.ids()[1], "w"), (WITNESSED.ids()[1], "x"))
 ENDED = Owner(entries=[*ROTATED.entries]).add({"updateKeys": [multikey("d")], "nextKeyHashes": []}, by="d").add(by="d")
-NODE = "did:web:localhost%3A8101"
+NODE = "did:web:node.example.edu%3A8443:campus"
 
 
 def published() -> Owner:
@@ -54,8 +54,10 @@ def published() -> Owner:
         OwnKey(kid=f"{NODE}#{name}-1", purpose=purpose, public=_public(CURVES[purpose], name), created_at=BEGUN)
         for purpose, name in FRAGMENTS.items()
     ]
-    whole, less = (build_did_document(NODE, "https://localhost:8101", each, BEGUN) for each in (owned, owned[:-1]))
-    state = twin(whole, NODE, f"did:webvh:{PLACEHOLDER}:localhost%3A8101")
+    whole, less = (
+        build_did_document(NODE, "https://node.example.edu:8443/campus", each, BEGUN) for each in (owned, owned[:-1])
+    )
+    state = twin(whole, NODE, NODE.replace("did:web:", f"did:webvh:{PLACEHOLDER}:"))
     first = first_entry(state, {**keys("a", "b"), "ttl": 300}, signer=key("a"), at=BEGUN)
     return Owner(entries=[first]).add(keys("b", "c"), by="b", state=twin(less, NODE, first["state"]["id"]))
 
