@@ -110,6 +110,7 @@ def _jobs(services: Services, settings: Settings) -> tuple[JobSpec, ...]:
     sync = settings.sync
     return (
         JobSpec(name="identity.refresh", every_s=60, leased=False, run=services.identity.start),
+        JobSpec(name="identity.history", every_s=10, leased=False, run=services.own_history.keep_up),
         JobSpec(name="federation.sync", every_s=sync.federation_every_s, jitter_s=1, run=services.federation_sync.run),
         JobSpec(name="membership.ends", every_s=60, jitter_s=1, run=services.membership_log.end_suspensions),
         JobSpec(name="issuance_log.seal", every_s=sync.log_every_s, run=services.issuance_log.seal),

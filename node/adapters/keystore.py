@@ -128,6 +128,10 @@ class Keystore:
             raise EngineError("a signing key that is not held here", found=kid[:120])
         return self._signers[kid]
 
+    def opened(self, row: StoredKey) -> Signer:
+        """Whoever signs with the key in `row`, which is not held beyond this; raises ConfigurationError as `load`."""
+        return _HeldSigner(self._open(row))
+
     def agreements(self) -> Mapping[str, Agreement]:
         """Every key-agreement key by its kid, as loaded."""
         return MappingProxyType(self._agreements)

@@ -11,7 +11,15 @@ from node.errors import BadInput
 from node.http.auth import authorize
 from node.keys import SERVICES, SETTINGS
 from node.services.tokens import Role
-from protocols.dids.resolution import MAX_URL_CHARACTERS, Options, ResolutionError, failed, parse_options, parse_target
+from protocols.dids.resolution import (
+    MAX_URL_CHARACTERS,
+    VERSION_PARAMETERS,
+    Options,
+    ResolutionError,
+    failed,
+    parse_options,
+    parse_target,
+)
 from protocols.jose.encoding import JsonObject, canonical_json
 
 PATH = "/1.0/identifiers/"
@@ -38,13 +46,15 @@ async def resolve(request: web.Request) -> web.Response:
 
 async def _answer(request: web.Request, text: str) -> web.Response:
     wanted = _wanted(request.headers.get("Accept", "*/*"))
-    target, options = parse_target(text), _options(request)
+    target, options = parse_target(text, _version_beside(request)), _options(request)
     identifiers = request.app[SERVICES].identifiers
     if not identifiers.is_local(target) and not request.app[SETTINGS].vc_api.open:
         await authorize(request, tuple(Role))
+    found = await identifiers.find(target, options)
+    status = 410 if found.is_over else 200
     if wanted in DOCUMENTS and not target.is_url:
-        return _response(await identifiers.document(target, options), 200, wanted)
-    return _response(await identifiers.resolve(target, options), 200, RESULT)
+        return _response(found.document, status, wanted)
+    return _response(identifiers.result(found, target), status, RESULT)
 
 
 def _target_text(request: web.Request) -> str:
@@ -53,6 +63,11 @@ def _target_text(request: web.Request) -> str:
     if len(sent) > 3 * MAX_URL_CHARACTERS:
         raise BadInput("a DID too long", found=f"{len(sent)} characters")
     return sent if sent.startswith("did:") else unquote(sent)
+
+
+def _version_beside(request: web.Request) -> dict[str, str]:
+    """Which version is asked for in the query of the request, instead of in a DID URL."""
+    return {name: request.query[name] for name in VERSION_PARAMETERS if name in request.query}
 
 
 def _options(request: web.Request) -> Options:

@@ -1,6 +1,6 @@
-"""The DID document of this node, where its did:web says it is, and what links that DID to the web origin.
+"""The DID document of this node, where its did:web says it is, its history, and what links that DID to the web origin.
 
-Specs: https://w3c-ccg.github.io/did-method-web/#read-resolve,
+Specs: https://w3c-ccg.github.io/did-method-web/#read-resolve, https://identity.foundation/didwebvh/v1.0/,
 https://identity.foundation/.well-known/resources/did-configuration/
 """
 
@@ -18,8 +18,10 @@ MAX_AGE_S = 60
 
 def wellknown_routes(did: str) -> list[web.RouteDef]:
     """`/.well-known/did.json`, or `/path/did.json` for a did:web with a path; the configuration is the origin's."""
+    path = urlsplit(document_url(did)).path
     return [
-        web.get(urlsplit(document_url(did)).path, did_document),
+        web.get(path, did_document),
+        web.get(path.removesuffix(".json") + ".jsonl", did_log),
         web.get("/.well-known/did-configuration.json", did_configuration),
     ]
 
@@ -28,6 +30,12 @@ async def did_document(request: web.Request) -> web.Response:
     """The document, with an ETag over its bytes; open to scripts of any origin, as wallets in browsers resolve it."""
     body = canonical_json(request.app[SERVICES].identity.did_document())
     return cacheable(request, body, content_type="application/did+json", max_age_s=MAX_AGE_S)
+
+
+async def did_log(request: web.Request) -> web.Response:
+    """Every version of the document, as a did:webvh; 404 where the node publishes none."""
+    body = await request.app[SERVICES].own_history.log()
+    return cacheable(request, body, content_type="text/jsonl", max_age_s=MAX_AGE_S)
 
 
 async def did_configuration(request: web.Request) -> web.Response:

@@ -56,6 +56,8 @@ class Identity:
     did: str
     base_url: str
     name: str
+    twins: tuple[str, ...] = field(default=(), init=False)
+    """What else this node is known as, and says so in its DID document: its did:webvh, where it publishes one."""
     _keys: Sequence[OwnKey] = field(default=(), init=False)
 
     async def create(self) -> None:
@@ -109,6 +111,11 @@ class Identity:
 
     def did_document(self) -> JsonObject:
         """The DID document as it is served now."""
+        document = self.document_alone()
+        return {**document, "alsoKnownAs": [*document["alsoKnownAs"], *self.twins]}
+
+    def document_alone(self) -> JsonObject:
+        """The same without the twins of this DID."""
         return build_did_document(self.did, self.base_url, self._keys, self.clock.now())
 
     def did_configuration(self) -> JsonObject:

@@ -46,6 +46,7 @@ from node.services.mark_types import MarkTypes
 from node.services.membership import Members
 from node.services.membership_log import MembershipLog
 from node.services.outbox import Outbox, OutboxWorker
+from node.services.own_history import OwnHistory
 from node.services.parts import Parts
 from node.services.peer_marks import PeerMarks
 from node.services.peer_publications import Publications
@@ -110,6 +111,7 @@ class Services:
     members: Members
     membership_log: MembershipLog
     outbox: OutboxWorker
+    own_history: OwnHistory
     parts: Parts
     peer_marks: PeerMarks
     presentations: Presentations
@@ -236,6 +238,13 @@ def build_services(
         members=members,
         membership_log=MembershipLog(storage, configuration, clock),
         outbox=OutboxWorker(storage, sealer, identity, resolver, outside.transport, routing.deposit, clock, log),
+        own_history=OwnHistory(
+            storage=storage,
+            keystore=outside.keystore,
+            identity=identity,
+            clock=clock,
+            is_published=settings.publish.webvh,
+        ),
         parts=Parts(
             directory=directory,
             entry=Entry(),

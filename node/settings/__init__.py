@@ -45,6 +45,7 @@ from node.settings.tables import (
     Keys,
     Limits,
     Logging,
+    Publish,
     Relay,
     Statuses,
     Sync,
@@ -66,6 +67,7 @@ __all__ = [
     "Keys",
     "Limits",
     "Logging",
+    "Publish",
     "Relay",
     "Settings",
     "Statuses",
@@ -92,6 +94,7 @@ class Settings(BaseSettings):
     tls: Tls = Tls()
     database: Database = Database()
     fetch: Fetch = Fetch()
+    publish: Publish = Publish()
     keys: Keys = Keys()
     limits: Limits = Limits()
     statuses: Statuses = Statuses()

@@ -180,6 +180,12 @@ class VcApi(_Table):
     open: bool = False
 
 
+class Publish(_Table):
+    """`webvh`: a did:webvh with the history of this node's keys is published beside its did:web."""
+
+    webvh: bool = False
+
+
 class Apps(_Table):
     """Apps that learners let in, by OAuth 2.0, to their badges here. Times in seconds.
 

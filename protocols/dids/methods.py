@@ -6,9 +6,10 @@ from protocols.dids.jwk import resolve_jwk
 from protocols.dids.key import resolve_key
 from protocols.dids.peer import is_long_form, is_short_form, resolve_peer2, resolve_peer4
 from protocols.dids.web import document_url
+from protocols.dids.webvh.identifier import log_url
 from protocols.errors import DidError
 
-METHODS = ("key", "jwk", "peer", "web")
+METHODS = ("key", "jwk", "peer", "web", "webvh")
 
 
 class UnsupportedDidMethod(DidError):
@@ -20,7 +21,8 @@ class UnsupportedDidMethod(DidError):
 def resolve_offline(did: str) -> DidDocument | None:
     """The document of a DID that carries it: did:key, did:jwk, did:peer:2, long-form did:peer:4.
 
-    None for did:web, which must be fetched, and for a short-form did:peer:4, whose long form the caller must know.
+    None for did:web and did:webvh, which must be fetched, and for a short-form did:peer:4, whose long form the caller
+    must know.
 
     Raises:
         UnsupportedDidMethod: any other method.
@@ -40,7 +42,9 @@ def resolve_offline(did: str) -> DidDocument | None:
         case "web":
             document_url(did)
             return None
+        case "webvh":
+            log_url(did)
+            return None
         case method:
-            raise UnsupportedDidMethod(
-                "an unsupported DID method", found=method[:32], expected="did:web, did:key, did:jwk, did:peer:2 or 4"
-            )
+            expected = "did:web, did:key, did:jwk, did:peer:2 or 4, did:webvh"
+            raise UnsupportedDidMethod("an unsupported DID method", found=method[:32], expected=expected)

@@ -150,4 +150,9 @@ def decode_multikey(text: str) -> PublicKey:
 
 def sha256_multihash(data: bytes) -> str:
     """SHA-256 of `data` as a multihash in base58btc multibase: `zQm…`."""
-    return multibase_encode(_SHA2_256 + hashlib.sha256(data).digest())
+    return "z" + sha256_base58(data)
+
+
+def sha256_base58(data: bytes) -> str:
+    """The same without its multibase prefix, as did:webvh writes it: `Qm…`, 46 characters."""
+    return base58_encode(_SHA2_256 + hashlib.sha256(data).digest())

@@ -4,7 +4,10 @@ Specs: https://www.w3.org/TR/did-resolution/, https://w3c-ccg.github.io/did-key-
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import unquote
 
 from protocols.dids.did import MAX_DID_CHARACTERS, check_did, did_of
 from protocols.dids.document import RELATIONSHIPS
@@ -12,6 +15,8 @@ from protocols.dids.key import KEY_FORMATS, MULTIKEY, PREFIX, KeyFormat, WrongKe
 from protocols.dids.methods import UnsupportedDidMethod, resolve_offline
 from protocols.dids.multiformats import InvalidKey, InvalidKeyLength, UnknownKeyType, decode_multikey
 from protocols.dids.shapes import as_list, as_object
+from protocols.dids.webvh import LogRefused, Wanted
+from protocols.dids.webvh.history import NEWEST
 from protocols.errors import DidError
 from protocols.jose.encoding import JsonObject
 
@@ -23,24 +28,38 @@ _AFTER_DID = re.compile(
     r"(?:#(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*)?\Z"
 )
 """path-abempty, query and fragment of RFC 3986."""
+VERSION_PARAMETERS = ("versionId", "versionNumber", "versionTime")
+"""What chooses a version of a document, in a DID URL or beside a DID."""
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}\Z", re.ASCII)
 
 
 class ResolutionError(DidError):
-    """Why there is no answer, by the `name` that the specifications have for it."""
+    """Why there is no answer, by the `name` that the specifications have for it.
+
+    `rule` is the one that the log of a did:webvh breaks.
+    """
 
     def __init__(
-        self, detail: str, *, name: str = "internalError", found: str | None = None, expected: str | None = None
+        self,
+        detail: str,
+        *,
+        name: str = "internalError",
+        rule: str | None = None,
+        found: str | None = None,
+        expected: str | None = None,
     ) -> None:
         super().__init__(detail, found=found, expected=expected)
         self.name = name
+        self.rule = rule
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is to be resolved: a DID, or what a DID URL names within its document."""
+    """What is to be resolved: a DID, or what a DID URL names within its document; and which version of that."""
 
     did: str
     url: str
+    wanted: Wanted = NEWEST
 
     @property
     def is_url(self) -> bool:
@@ -61,8 +80,14 @@ class Options:
     derives_agreement: bool = True
 
 
-def parse_target(text: str) -> Target:
-    """The DID or DID URL in `text`; raises ResolutionError `invalidDid` or `invalidDidUrl`."""
+def parse_target(text: str, beside: Mapping[str, str] | None = None) -> Target:
+    """The DID or DID URL in `text`; raises ResolutionError `invalidDid` or `invalidDidUrl`.
+
+    A query that only chooses a version makes no DID URL of a DID: it is resolved, as of then.
+
+    Args:
+        beside: version parameters that were given beside it; those within it count first.
+    """
     did, rest = did_of(text), text[len(did_of(text)) :]
     try:
         check_did(did)
@@ -72,7 +97,38 @@ def parse_target(text: str) -> Target:
         raise ResolutionError(
             "not a DID URL", name="invalidDidUrl", found=rest[:64], expected="path, query and fragment"
         )
-    return Target(did, text)
+    before, mark, fragment = rest.partition("#")
+    query = _query(before[1:]) if before.startswith("?") else {}
+    if before and not (query and query.keys() <= set(VERSION_PARAMETERS)):
+        return Target(did, text)
+    return Target(did, did + mark + fragment, _wanted({**(beside or {}), **query}))
+
+
+def _query(text: str) -> dict[str, str]:
+    pairs = (pair.partition("=") for pair in text.split("&"))
+    return {unquote(name): unquote(value) for name, _, value in pairs}
+
+
+def _wanted(query: Mapping[str, str]) -> Wanted:
+    number, time = query.get("versionNumber"), query.get("versionTime")
+    if number is not None and not _NUMBER.match(number):
+        raise ResolutionError("not a version number", name="invalidDidUrl", found=number[:64], expected="1 or more")
+    return Wanted(
+        version_id=query.get("versionId"),
+        number=None if number is None else int(number),
+        at=None if time is None else _time(time),
+    )
+
+
+def _time(text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+        if time.tzinfo is not None:
+            return time
+    except ValueError:
+        pass
+    expected = "a date and time with its zone, as 2026-01-31T12:00:00Z"
+    raise ResolutionError("not a version time", name="invalidDidUrl", found=text[:64], expected=expected)
 
 
 def parse_options(form: str | None, *, experimental: bool, derives_agreement: bool) -> Options:
@@ -91,16 +147,40 @@ def document_offline(target: Target, options: Options) -> JsonObject | None:
     """The document of a DID that carries it, None for one that has to be looked up.
 
     Raises:
-        ResolutionError: `invalidDid`, `methodNotSupported`, or what is wrong with the key in it.
+        ResolutionError: `invalidDid`, `methodNotSupported`, or what is wrong with the key in it; `notFound` for a
+            version of a document that has none.
     """
     try:
         if target.did.startswith(PREFIX):
+            refuse_version(target)
             return key_document(target.did, form=options.form, derives_agreement=options.derives_agreement)
         found = resolve_offline(target.did)
+    except ResolutionError:
+        raise
     except DidError as error:
         name = _name_of(error, target.did)
         raise ResolutionError(error.detail, name=name, found=error.found, expected=error.expected) from error
+    if found is not None:
+        refuse_version(target)
     return None if found is None else dict(found.raw)
+
+
+def refuse_version(target: Target) -> None:
+    """For a DID whose document has no versions; raises ResolutionError `notFound` where one is asked for."""
+    if target.wanted != NEWEST:
+        raise ResolutionError("a DID without a history", name="notFound", found=target.did[:32], expected="a did:webvh")
+
+
+def failure_of(error: DidError) -> ResolutionError:
+    """Why a document that had to be looked up is not there, or, where its own log speaks against it, not believed."""
+    match error:
+        case ResolutionError():
+            return error
+        case LogRefused(rule=rule):
+            name = "invalidDid"
+        case _:
+            name, rule = "notFound", None
+    return ResolutionError(error.detail, name=name, rule=rule, found=error.found, expected=error.expected)
 
 
 def dereference(document: JsonObject, target: Target) -> JsonObject:
@@ -114,31 +194,33 @@ def dereference(document: JsonObject, target: Target) -> JsonObject:
     raise ResolutionError("nothing of that name in the document", name="notFound", found=target.url[-80:])
 
 
-def resolved(document: JsonObject) -> JsonObject:
+def resolved(document: JsonObject, metadata: JsonObject) -> JsonObject:
     """A DID resolution result."""
     return {
         "@context": CONTEXT,
         "didDocument": document,
-        "didDocumentMetadata": {},
+        "didDocumentMetadata": metadata,
         "didResolutionMetadata": {"contentType": "application/did+ld+json"},
     }
 
 
-def dereferenced(content: JsonObject) -> JsonObject:
+def dereferenced(content: JsonObject, metadata: JsonObject) -> JsonObject:
     """A DID URL dereferencing result; `didDocument` repeats its content for callers who look for it there."""
     return {
         "@context": CONTEXT,
         "contentStream": content,
         "contentMetadata": {},
         "didDocument": content,
-        "didDocumentMetadata": {},
+        "didDocumentMetadata": metadata,
         "didDereferencingMetadata": {"contentType": "application/did+ld+json"},
     }
 
 
 def failed(error: ResolutionError, *, is_url: bool) -> JsonObject:
     """A result with an error, for a DID URL or a DID."""
-    facts = {"error": error.name, "message": error.sentence}
+    facts: JsonObject = {"error": error.name, "message": error.sentence}
+    if error.rule is not None:
+        facts["problemDetails"] = {"type": f"#{error.rule}", "title": error.detail, "detail": error.sentence}
     return {
         "@context": CONTEXT,
         "didDocument": {},

@@ -26,17 +26,28 @@ def document_url(did: str) -> str:
     """
     if not check_did(did).startswith(_PREFIX):
         raise DidError("not a did:web", found=did[:64], expected="did:web:host")
-    host, *segments = did.removeprefix(_PREFIX).split(":")
+    return f"{folder_url(did.removeprefix(_PREFIX), 'did:web')}/did.json"
+
+
+def folder_url(location: str, method: str) -> str:
+    """The https URL of the folder that `host[%3Aport][:path]`, as a did:web and a did:webvh end, stands for.
+
+    A name outside of ASCII is taken as IDNA writes it (`xn--…`): a DID has no other characters.
+
+    Raises:
+        DidError: as for `document_url`, with the name of `method`.
+    """
+    host, *segments = location.split(":")
     name, encoded_colon, port = host.partition("%3A")
     if not _HOST.match(name):
-        raise DidError("not the host of a did:web", found=name[:64], expected="a DNS name in lower case")
+        raise DidError(f"not the host of a {method}", found=name[:64], expected="a DNS name in lower case")
     if encoded_colon and not (_PORT.match(port) and int(port) < 65536):
-        raise DidError("not the port of a did:web", found=port[:16], expected="host%3Aport")
+        raise DidError(f"not the port of a {method}", found=port[:16], expected="host%3Aport")
     for segment in segments:
         if not _SEGMENT.match(segment):
-            raise DidError("not a path of a did:web", found=segment[:64], expected="plain segments after colons")
+            raise DidError(f"not a path of a {method}", found=segment[:64], expected="plain segments after colons")
     origin = f"https://{name}:{port}" if encoded_colon else f"https://{name}"
-    return "/".join((origin, *(segments or [".well-known"]), "did.json"))
+    return "/".join((origin, *(segments or [".well-known"])))
 
 
 def did_web(origin_url: str) -> str:

@@ -73,6 +73,15 @@ def python_sd_jwt() -> Counterpart:
     )
 
 
+def python_webvh() -> Counterpart:
+    """PyPI `did-webvh` 1.0.1 (decentralized-identity/didwebvh-py)."""
+    return Counterpart(
+        name="PyPI did-webvh 1.0.1",
+        curves=frozenset({"Ed25519"}),
+        command=(str(_python("webvh-python", "did-webvh==1.0.1")), str(HERE / "histories_python.py")),
+    )
+
+
 def node_sd_jwt() -> Counterpart:
     """npm `@sd-jwt/sd-jwt-vc` 0.19.0 (openwallet-foundation/sd-jwt-js)."""
     node, folder = _node("sd-jwt-node", "@sd-jwt/sd-jwt-vc@0.19.0", "@sd-jwt/crypto-nodejs@0.19.0")

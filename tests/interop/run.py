@@ -1,6 +1,6 @@
-"""Messages packed here open there, and messages packed there open here: `make interop`. Credentials likewise.
+"""Messages packed here open there, and messages packed there open here: `make interop`.
 
-Members of a network of ours are found there too.
+Credentials and the logs of a did:webvh likewise; members of a network of ours are found there too.
 
 For messages each counterpart gets one job: the DID documents, its own secrets, messages to pack, and envelopes of ours
 to open. Every answer is compared as a whole: the message, and which keys it is said to come from.
@@ -18,7 +18,7 @@ from protocols.didcomm.forward import read_forward, wrap_forward
 from protocols.didcomm.from_prior import FromPrior, sign_from_prior
 from protocols.didcomm.message import Message, parse_message
 from protocols.errors import ProtocolError
-from tests.interop import credentials, selective, statements, trust
+from tests.interop import credentials, histories, selective, statements, trust
 from tests.interop.cases import SIGNERS, Case, cases
 from tests.interop.counterparts import (
     Counterpart,
@@ -31,6 +31,7 @@ from tests.interop.counterparts import (
     node_verifier_core,
     python_didcomm,
     python_sd_jwt,
+    python_webvh,
 )
 from tests.support.parties import NOW, Party, documents, entropy_of, lunch, party
 
@@ -52,6 +53,7 @@ def main() -> int:
     counterparts += [(python_sd_jwt, selective.exchange), (node_sd_jwt, selective.exchange)]
     counterparts += [(node_vc, credentials.exchange), (node_verifier_core, credentials.exchange)]
     counterparts += [(node_jsonld, statements.exchange), (node_trust, trust.exchange)]
+    counterparts += [(python_webvh, histories.exchange)]
     for counterpart, exchanged in counterparts:
         try:
             console.print(f"preparing {(counterpart.__doc__ or '').partition('(')[0].strip()} …")
