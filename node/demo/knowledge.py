@@ -10,8 +10,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-DIRECTORY = frozenset({"peer", "network_config", "member_event"})
-"""Tables of the synced directory: every member has all of them, so they tell nothing about anybody's doings."""
+DIRECTORY = frozenset({"peer", "network_config", "member_event", "log_head", "log_cosignature"})
+"""Tables of the synced directory, and of who witnesses whose issuance log: public, and the same for every member, so they
+tell nothing about anybody's doings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
