@@ -1,6 +1,7 @@
 """`ler-node verify`: a credential or presentation in a file, checked offline from what the node has synced."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 from node.adapters.didkit_worker import Didkit, didkit_pool
 from node.adapters.own_contexts import own_contexts
 from node.adapters.proof_worker import ProofChecker, proof_pool
-from node.cli.inputs import read_credential
+from node.cli.inputs import read_credential, read_object
 from node.cli.options import DataOption, JsonOption
 from node.cli.output import show_facts
 from node.cli.plain import show_error
@@ -19,7 +20,7 @@ from node.errors import ConfigurationError, NodeError
 from node.metrics import Metrics
 from node.services.credential_evidence import Credentials
 from node.services.directory import Directory
-from node.services.signature_evidence import Signatures
+from node.services.signature_evidence import Brought, Signatures
 from node.services.verification import Verification
 from node.settings import Settings, load_settings
 from node.storage.engine import DEFAULT_URL
@@ -57,6 +58,9 @@ def verify(
     domain: Annotated[
         str | None, typer.Option(help="Whom it was asked to be made for: a domain, or the audience of an SD-JWT.")
     ] = None,
+    date: Annotated[
+        list[Path] | None, typer.Option(help="The proof of a credential's date, as it came with it. Repeatable.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check a credential or presentation with no network, from what the node has synced.
@@ -69,12 +73,13 @@ def verify(
     try:
         found = read_credential(file)
         document = _in_envelope(found) if isinstance(found, str) else found
+        dates = tuple(read_object(path) for path in date or ())
     except ProtocolError as error:
         raise _without_verdict(error, EXIT_DATA) from error
     if (challenge or domain) and not (_is_presentation(document) or (is_enveloped(document) and is_sd_jwt(document))):
         raise typer.BadParameter("--challenge and --domain: found a credential, expected a presentation or an SD-JWT")
     try:
-        report = asyncio.run(_report(settings, document, identities, challenge, domain))
+        report = asyncio.run(_report(settings, document, identities, challenge, domain, dates))
     except ConfigurationError:
         raise
     except NodeError as error:
@@ -106,6 +111,7 @@ async def _report(
     identities: tuple[Identity, ...],
     challenge: str | None,
     domain: str | None,
+    dates: Sequence[JsonObject],
 ) -> VerificationReport:
     clock, metrics, contexts = SystemClock(), Metrics(), own_contexts(settings)
     storage = open_read_only(settings.database.url or DEFAULT_URL, data_dir=settings.data_dir)
@@ -120,7 +126,8 @@ async def _report(
         report = (
             verification.report_on_presentation if _is_presentation(document) else verification.report_on_credential
         )
-        return await report(document, new_id(), challenge=challenge, domain=domain, identities=identities)
+        brought = Brought(dates=dates)
+        return await report(document, new_id(), brought, challenge=challenge, domain=domain, identities=identities)
     finally:
         await pool.close()
         await legacy.close()

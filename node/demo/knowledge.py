@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DIRECTORY = frozenset({"peer", "network_config", "member_event", "log_head", "log_cosignature"})
-"""Tables of the synced directory, and of who witnesses whose issuance log: public, and the same for every member, so they
-tell nothing about anybody's doings."""
+"""Tables of the synced directory, and of who witnesses whose log: public, the same for all, no word of what they do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

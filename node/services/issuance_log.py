@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from node.clock import Clock, entropy, new_id
-from node.errors import BadInput
+from node.errors import BadInput, Conflict, NotFound
 from node.log import Log
 from node.services.directory import Directory, Member
 from node.services.entity_configuration import OwnConfiguration
@@ -76,6 +76,25 @@ class IssuanceLog:
             if is_enough({each.witness for each in signed}, issuer=self.entity_id, anchor=network.anchor):
                 return self._proof(session, leaf, head, [each.token for each in signed])
         return None
+
+    async def date_of(self, credential_id: str) -> JsonObject:
+        """The issuance proof of a credential of ours, for whoever lost it.
+
+        Raises:
+            NotFound: no such credential, or it was not signed yet.
+            Conflict: too few have seen it so far.
+        """
+
+        def body(session: Session) -> JsonObject | None:
+            leaf = rows.leaf_of_credential(session, credential_id)
+            if leaf is None:
+                raise NotFound("no such credential in the issuance log", found=credential_id[:40])
+            return self.proof_of(session, leaf.digest)
+
+        proof = await self.storage.read(body)
+        if proof is None:
+            raise Conflict("others have not seen this yet", expected="a head of the log that two members signed")
+        return proof
 
     async def seal(self) -> None:
         """The job `issuance_log.seal`: a head over what waits; if nothing does, the last one again to who missed it."""

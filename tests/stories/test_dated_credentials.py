@@ -1,10 +1,14 @@
 """A college was suspended for a while: what others saw before keeps its force, what it alone dates does not."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
 
+from protocols.jose.encoding import canonical_json
+from tests.support.commands import run_command
 from tests.support.findings import one
 from tests.support.fixtures import SHARED_LOOP
 from tests.support.network import BUDGETS, DATES_SOON, Network
@@ -21,7 +25,7 @@ async def witnessed(tmp_path: Path) -> AsyncIterator[Network]:
 
 
 async def test_a_badge_that_others_saw_outlives_its_issuers_standing_and_a_backdated_one_does_not(
-    witnessed: Network,
+    witnessed: Network, tmp_path: Path
 ) -> None:
     first = await witnessed.learner()
     await first.dated()
@@ -43,6 +47,23 @@ async def test_a_badge_that_others_saw_outlives_its_issuers_standing_and_a_backd
     after = one(await asked.report("verified"), 7, STANDING)
     assert (after["outcome"], after["evidence"]["date"]) == ("yes", "attested")
     assert after["evidence"]["attested_at"] == before["evidence"]["attested_at"]
+
+    # The institution has the very same proof for whoever lost it, and anybody's node reads it from a file.
+    award = (await witnessed.institution.items("/credentials?limit=200"))[-1]
+    proof = (await witnessed.institution.get(f"/credentials/{award['id']}/date"))["proof"]
+    assert proof == first.dates()[0]
+    badge_file, date_file = tmp_path / "badge.json", tmp_path / "date.json"
+    badge_file.write_bytes(canonical_json(forged))
+    date_file.write_bytes(canonical_json(proof))
+    asker = witnessed.employer
+    text = f'did = "{asker.did}"\nname = "{asker.name}"\nlisten = "{asker.settings.listen}"\n'
+    (asker.data / "node.toml").write_text(text)
+    employer = ("--data", witnessed.employer.data, "--json")
+    with_date = await asyncio.to_thread(run_command, "verify", badge_file, "--date", date_file, *employer)
+    without = await asyncio.to_thread(run_command, "verify", badge_file, *employer)
+    assert (with_date.stderr, without.stderr) == ("", "")
+    standings = [one(json.loads(done.stdout), 7, STANDING)["outcome"] for done in (with_date, without)]
+    assert standings == ["yes", "could_not_tell"]
 
     # The same bytes without their proof: for the date there is only the word of a college that was suspended since.
     first.forget_dates()

@@ -86,6 +86,11 @@ class Learner:
 
         await wait_until("the dates of the badges to be on the phone", look, every_s=SYNC_EVERY_S)
 
+    def dates(self) -> list[JsonObject]:
+        """The proofs of dates on the phone, the newest credential's first."""
+        with self.wallet.store.read() as db:
+            return [held.proof for held in relations.credentials(db) if held.proof is not None]
+
     def forget_dates(self) -> None:
         """Drops the proofs of dates, as whoever never got them."""
         with self.wallet.store.step("test.undated") as db:

@@ -51,6 +51,12 @@ class CredentialAnswer(ApiModel):
     credential: dict[str, Any] | None = Field(validation_alias="document")
 
 
+class DateAnswer(ApiModel):
+    """`proof` is an issuance proof, as docs/protocols/log-witness.md has it."""
+
+    proof: dict[str, Any]
+
+
 async def award_credential(services: Services, call: Call[AwardBody, Empty]) -> CredentialAnswer:
     body, issuance = call.body, services.issuance
     if body.badge is not None and body.achievement is None:
@@ -82,6 +88,10 @@ async def show_credential(services: Services, call: Call[Empty, Empty]) -> Crede
     return CredentialAnswer.model_validate(await services.issuance.get(call.path["id"]))
 
 
+async def show_date(services: Services, call: Call[Empty, Empty]) -> DateAnswer:
+    return DateAnswer(proof=await services.issuance_log.date_of(call.path["id"]))
+
+
 async def list_credentials(services: Services, call: Call[Empty, PageQuery]) -> Page[CredentialAnswer]:
     awards = await services.issuance.list(limit=call.query.limit + 1, after=call.query.after)
     return page(CredentialAnswer, awards, call.query.limit, "id")
@@ -99,6 +109,7 @@ OPERATIONS: tuple[AnyOperation, ...] = (
     ),
     read("/credentials", "Awards, in the order they were made.", ISSUERS, list_credentials),
     read("/credentials/{id}", "One award, with the signed badge once there is one.", ISSUERS, show_credential),
+    read("/credentials/{id}/date", "The proof of when a badge was signed, by those who saw it.", ISSUERS, show_date),
     write(
         "/credentials/{id}/revoke",
         "Revoke an issued badge for good; the status list says so within seconds.",

@@ -46,6 +46,11 @@ def leaf_of(session: Session, digest: str) -> IssuanceLeaf | None:
     return session.exec(select(IssuanceLeaf).where(IssuanceLeaf.digest == digest).limit(1)).first()
 
 
+def leaf_of_credential(session: Session, credential_id: str) -> IssuanceLeaf | None:
+    """The leaf of an award of ours."""
+    return session.exec(select(IssuanceLeaf).where(IssuanceLeaf.credential_id == credential_id).limit(1)).first()
+
+
 def untold(session: Session, *, below: int, limit: int) -> Sequence[IssuanceLeaf]:
     """Leaves of credentials, with a place below `below`, whose learners have no proof yet."""
     query = select(IssuanceLeaf).where(
