@@ -43,8 +43,8 @@ class NodeClient:
     def put(self, path: str, body: JsonObject) -> JsonObject:
         return self.call("PUT", path, body=body)
 
-    def list(self, path: str, query: Mapping[str, str] | None = None) -> list[JsonObject]:
-        """All items of a listing, page by page."""
+    def list(self, path: str, query: Mapping[str, str] | None = None, *, position: str = "after") -> list[JsonObject]:
+        """All items of a listing, page by page; `position` is what the query calls the place where a page begins."""
         items: list[JsonObject] = []
         after: dict[str, str] = {}
         while True:
@@ -52,7 +52,7 @@ class NodeClient:
             items += page["items"]
             if page.get("next") is None:
                 return items
-            after = {"after": page["next"]}
+            after = {position: page["next"]}
 
     def call(
         self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: JsonObject | None = None

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from node.cli.client import client_of
+from node.cli.directory import directory
 from node.cli.inputs import read_bytes, seconds
 from node.cli.options import DataOption, JsonOption
 from node.cli.output import show_facts, show_rows, write_new
@@ -218,11 +219,6 @@ def check_log(
 
 def _logged(entry: dict[str, Any]) -> dict[str, Any]:
     return {**entry["event"], "member": entry["subject"], "actor": entry["actor"]}
-
-
-def directory(data: DataOption, as_json: JsonOption = False) -> None:
-    """Everybody in this node's network, as it synced them."""
-    show_rows(client_of(data).get("/directory")["items"], MEMBERS, as_json=as_json)
 
 
 def _decide(verb: str, member: str, data: DataOption, reason: str | None, as_json: bool) -> None:

@@ -36,6 +36,7 @@ class Member:
         seen_at: when they were seen last.
         fresh_until: until when the anchor's statement holds.
         metadata: what it publishes at `/issuer`; empty where it never came.
+        configuration: its own entity configuration as last verified; None while it was not seen.
     """
 
     did: str
@@ -47,6 +48,7 @@ class Member:
     seen_at: datetime | None
     fresh_until: datetime
     metadata: JsonObject
+    configuration: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,10 +107,6 @@ class Directory:
             )
         return decision
 
-    async def all(self) -> list[Member]:
-        """As `members`, outside a transaction."""
-        return await self.storage.read(self.members)
-
     async def exported(self) -> Exported:
         """`export` as bytes, made once a sync; raises NotFound before the first."""
         at = await self.storage.read(rows.synced_at)
@@ -148,13 +146,13 @@ class Directory:
         if kept is not None and kept[0] == stamp:
             return kept[1]
         row = rows.peer(session, did)
-        member = _parse(row) if row is not None else None
+        member = read_member(row) if row is not None else None
         self._parsed[did] = (stamp, member)
         return member
 
 
-def _parse(row: rows.Peer) -> Member | None:
-    """Verified when it was stored, so only read here."""
+def read_member(row: rows.Peer) -> Member | None:
+    """The member in a row, None where the anchor's statement never came. Verified when it was stored."""
     token = row.statement_jws or row.configuration_jws
     if row.membership is None or token is None:
         return None
@@ -169,6 +167,7 @@ def _parse(row: rows.Peer) -> Member | None:
         seen_at=row.fetched_at,
         fresh_until=expiry_of(token),
         metadata=row.issuer_metadata or {},
+        configuration=row.configuration_jws,
     )
 
 

@@ -20,6 +20,7 @@ from node.services.backpack import Backpack
 from node.services.challenges import Challenges
 from node.services.credential_evidence import Credentials
 from node.services.directory import Directory
+from node.services.directory_search import DirectorySearch
 from node.services.entity_configuration import OwnConfiguration
 from node.services.exchange import Exchange
 from node.services.federation import Federation
@@ -72,6 +73,7 @@ class Services:
     backpack: Backpack
     configuration: OwnConfiguration
     directory: Directory
+    directory_search: DirectorySearch
     federation: Federation
     federation_sync: FederationSync
     flows: FlowRunner
@@ -179,6 +181,7 @@ def build_services(
         backpack=Backpack(storage, verification, clock),
         configuration=configuration,
         directory=directory,
+        directory_search=DirectorySearch(storage, clock),
         federation=federation,
         federation_sync=federation_sync,
         flows=flows,

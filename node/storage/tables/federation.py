@@ -55,7 +55,10 @@ class JoinInvitation(Row, table=True):
 
 
 class Peer(Row, table=True):
-    """A member as last synced and verified. `issuer_metadata` is what it publishes at /issuer."""
+    """A member as last synced and verified. `issuer_metadata` is what it publishes at /issuer.
+
+    `revision` is a number that is higher than any before, whenever something changed that the member is found by.
+    """
 
     did: str = Field(primary_key=True)
     entity_id: str = Field(unique=True)
@@ -70,3 +73,4 @@ class Peer(Row, table=True):
     next_at: datetime = Field(index=True)
     failures: int = 0
     error: str | None = None
+    revision: int = Field(default=0, index=True, sa_column_kwargs={"server_default": "0"})

@@ -1,0 +1,14 @@
+"""directory revision."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0004'
+down_revision = '0002'
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column('peer', sa.Column('revision', sa.Integer(), nullable=False, server_default='0'))
+    op.create_index(op.f('ix_peer_revision'), 'peer', ['revision'], unique=False)
