@@ -45,13 +45,19 @@ class MemberEvent(Row, table=True):
 
 
 class JoinInvitation(Row, table=True):
-    """A one-time invitation to apply, as the hash of its token."""
+    """A one-time invitation to apply, as the hash of its token.
+
+    `invitee` is the entity id of the only one that may use it, None where anybody may; `approved_by` the operator who
+    approved the invitee with it.
+    """
 
     token_hash: str = Field(primary_key=True)
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None = None
     used_by: str | None = None
+    invitee: str | None = None
+    approved_by: str | None = None
 
 
 class Peer(Row, table=True):

@@ -1,4 +1,4 @@
-"""directory revision."""
+"""directory revision, and invitations that approve."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,4 +11,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column('peer', sa.Column('revision', sa.Integer(), nullable=False, server_default='0'))
+    op.add_column('join_invitation', sa.Column('invitee', sa.String(), nullable=True))
+    op.add_column('join_invitation', sa.Column('approved_by', sa.String(), nullable=True))
     op.create_index(op.f('ix_peer_revision'), 'peer', ['revision'], unique=False)
