@@ -11,6 +11,7 @@ from node.adapters.outside import Outside
 from node.clock import Clock
 from node.log import Log
 from node.metrics import Metrics
+from node.services.achievement_lint import AchievementLint
 from node.services.achievements import Achievements
 from node.services.admission import Admission
 from node.services.anchor_statements import AnchorStatements
@@ -67,6 +68,7 @@ from protocols.registry import discover
 class Services:
     """What doors, commands, jobs and workers may call."""
 
+    achievement_lint: AchievementLint
     achievements: Achievements
     admission: Admission
     apps: Apps
@@ -131,7 +133,7 @@ def build_services(
     status_lists = StatusLists(
         storage, identity, work, clock, settings.statuses.messages, settings.statuses.message_reference
     )
-    issuer = IssuerMetadata(storage, identity, achievements, status_lists)
+    issuer = IssuerMetadata(storage, identity, achievements, status_lists, settings.organisation)
     federation_sync = FederationSync(
         storage,
         identity,
@@ -175,6 +177,7 @@ def build_services(
         VERIFY: presentations.verify,
     }
     return Services(
+        achievement_lint=AchievementLint(achievements, fetcher),
         achievements=achievements,
         admission=Admission(storage, members, configuration, fetcher, Attempts(clock), clock, log),
         apps=Apps(storage, identity, settings.apps, clock),
