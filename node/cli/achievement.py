@@ -1,5 +1,6 @@
 """`ler-node achievement`: what the institution awards, and the skills that each award evidences."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from node.cli.client import client_of
 from node.cli.inputs import read_table, uri_and_name
 from node.cli.options import DataOption, JsonOption
 from node.cli.output import show_facts, show_rows
+from node.cli.plain import printable
 from protocols.jose.encoding import JsonObject
 
 
@@ -16,6 +18,7 @@ def register(app: typer.Typer) -> None:
     achievement = typer.Typer(help="What the institution awards.", no_args_is_help=True)
     achievement.command()(put)
     achievement.command("list")(list_achievements)
+    achievement.command()(lint)
     app.add_typer(achievement, name="achievement")
 
 
@@ -38,7 +41,10 @@ def put(
     body |= {member: value for member, value in given.items() if value is not None}
     if skill:
         body["alignments"] = [*body.get("alignments", []), *(_alignment(text) for text in skill)]
-    published: JsonObject = client_of(data).put(f"/achievements/{slug}", body)["achievement"]
+    answer = client_of(data).put(f"/achievements/{slug}", body)
+    published: JsonObject = answer["achievement"]
+    for finding in answer["lint"]["findings"]:
+        print(f"warning: {printable(finding['message'])}", file=sys.stderr)
     if as_json:
         show_facts(published, as_json=True)
     else:
@@ -49,6 +55,21 @@ def list_achievements(data: DataOption, as_json: JsonOption = False) -> None:
     """Every published achievement."""
     found = client_of(data).list("/achievements")
     show_rows(found if as_json else [_summary(item) for item in found], ("id", "name", "skills"), as_json=as_json)
+
+
+def lint(
+    data: DataOption,
+    slug: Annotated[str | None, typer.Argument(help="One achievement; all where it is left out.")] = None,
+    online: Annotated[bool, typer.Option(help="Look at the addresses of skills too.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """How much each published achievement tells a program, 0 to 100, and what is missing."""
+    found = client_of(data).get("/achievement-lint", {"online": str(online).lower()})["items"]
+    chosen = [item for item in found if slug is None or item["id"].rpartition("/")[2] == slug]
+    if slug is not None and not chosen:
+        raise typer.BadParameter(f"no achievement {slug[:100]!r}; expected one of `ler-node achievement list`")
+    rows = [{**item, "missing": [each["rule"] for each in item["findings"]] or None} for item in chosen]
+    show_rows(chosen if as_json else rows, ("name", "score", "missing"), as_json=as_json)
 
 
 def _alignment(text: str) -> JsonObject:

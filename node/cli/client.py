@@ -6,6 +6,7 @@
 import asyncio
 import os
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,18 +22,23 @@ from protocols.errors import ProtocolError
 from protocols.jose.encoding import JsonObject, parse_object
 
 TIMEOUT = aiohttp.ClientTimeout(total=60, connect=5)
+LOOK_EVERY_S = 0.1
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 # what a listener says, not a bind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeClient:
-    """Calls one node. `tls` is None for plain HTTP; `host` is the name on its certificate."""
+    """Calls one node. `tls` is None for plain HTTP; `host` is the name on its certificate.
+
+    `wait_s` is how long a node is waited for that does not listen yet.
+    """
 
     url: str
     token: str
     host: str | None = None
     tls: ssl.SSLContext | None = None
+    wait_s: float = 0
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> JsonObject:
         return self.call("GET", path, query=query)
@@ -43,8 +49,8 @@ class NodeClient:
     def put(self, path: str, body: JsonObject) -> JsonObject:
         return self.call("PUT", path, body=body)
 
-    def list(self, path: str, query: Mapping[str, str] | None = None) -> list[JsonObject]:
-        """All items of a listing, page by page."""
+    def list(self, path: str, query: Mapping[str, str] | None = None, *, position: str = "after") -> list[JsonObject]:
+        """All items of a listing, page by page; `position` is what the query calls the place where a page begins."""
         items: list[JsonObject] = []
         after: dict[str, str] = {}
         while True:
@@ -52,7 +58,7 @@ class NodeClient:
             items += page["items"]
             if page.get("next") is None:
                 return items
-            after = {"after": page["next"]}
+            after = {position: page["next"]}
 
     def call(
         self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: JsonObject | None = None
@@ -68,6 +74,7 @@ class NodeClient:
     async def _call(
         self, method: str, path: str, query: Mapping[str, str] | None, body: JsonObject | None
     ) -> JsonObject:
+        await self._wait()
         headers = {"Authorization": f"Bearer {self.token}"}
         tls: dict[str, Any] = {} if self.tls is None else {"ssl": self.tls, "server_hostname": self.host}
         try:
@@ -83,8 +90,21 @@ class NodeClient:
             ) from error
         return _answer(status, raw)
 
+    async def _wait(self) -> None:
+        """Returns when somebody listens there, or after `wait_s`."""
+        parts = urlsplit(self.url)
+        ends_at = time.monotonic() + self.wait_s
+        while time.monotonic() < ends_at:
+            try:
+                _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+            except OSError:
+                await asyncio.sleep(LOOK_EVERY_S)
+            else:
+                writer.close()
+                return
 
-def client_of(data: Path) -> NodeClient:
+
+def client_of(data: Path, *, wait_s: float = 0) -> NodeClient:
     """A client of the node in `data`.
 
     Raises:
@@ -94,9 +114,9 @@ def client_of(data: Path) -> NodeClient:
     elsewhere = os.environ.get("LER_URL", "").rstrip("/")
     token = os.environ.get("LER_TOKEN") or _token_in(settings.secrets_dir / "api-token")
     if elsewhere:
-        return NodeClient(url=elsewhere, token=token)
+        return NodeClient(url=elsewhere, token=token, wait_s=wait_s)
     host, tls = urlsplit(settings.origin).hostname, calling_context(settings)
-    return NodeClient(url=_local_url(settings), token=token, host=host, tls=tls)
+    return NodeClient(url=_local_url(settings), token=token, host=host, tls=tls, wait_s=wait_s)
 
 
 def _local_url(settings: Settings) -> str:

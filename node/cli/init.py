@@ -14,9 +14,12 @@ from node.cli.tls import serving_context
 from node.clock import SystemClock
 from node.errors import ConfigurationError
 from node.services.attempts import Attempts
+from node.services.entity_configuration import OwnConfiguration
+from node.services.membership import Members
 from node.services.tokens import Role, Tokens
 from node.settings import Settings, load_settings, write_initial
 from node.storage.engine import DEFAULT_URL, upgrade
+from protocols.trust.network import MAX_NAME_CHARACTERS
 
 
 def register(app: typer.Typer) -> None:
@@ -31,11 +34,20 @@ def init(
     tls_cert: Annotated[Path | None, typer.Option(help="PEM certificate chain.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="PEM private key.")] = None,
     database_url: Annotated[str | None, typer.Option(help="Default: SQLite in the data directory.")] = None,
+    network: Annotated[
+        str | None, typer.Option(help="Found a trust network of this name, with this node as its anchor.")
+    ] = None,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(help="HTTPS=HTTP, development only: the loopback origin that stands for another node's."),
+    ] = None,
 ) -> None:
     """Make a node in DATA: keys, node.toml, database, and a first API token. Refuses to overwrite.
 
     What is not given here may come from the environment (LER_DID, LER_NAME, LER_LISTEN).
     """
+    if network is not None and not 0 < len(network) <= MAX_NAME_CHARACTERS:
+        raise typer.BadParameter(f"a network's name has 1 to {MAX_NAME_CHARACTERS} characters")
     settings = load_settings(
         data,
         did=did,
@@ -43,6 +55,7 @@ def init(
         listen=listen,
         tls={"cert": _absolute(tls_cert), "key": _absolute(tls_key)} if tls_cert or tls_key else None,
         database={"url": database_url} if database_url else None,
+        fetch={"origins": dict(map(_origin, origin))} if origin else None,
     )
     serving_context(settings)
     os.umask(0o077)
@@ -50,6 +63,8 @@ def init(
     try:
         asyncio.run(upgrade(settings.database.url or DEFAULT_URL, data_dir=settings.data_dir))
         _make_identity(settings)
+        if network is not None:
+            asyncio.run(_found(settings, network))
         token = asyncio.run(_make_token(settings))
         token_file = _write_token(settings, token)
     except BaseException:
@@ -61,6 +76,12 @@ def init(
     print(f"keys       sealed in the database, under the master key in {settings.master_file}")
     print(f"api token  {token}  (also in {token_file})")
     print(f"next       ler-node serve --data {data}")
+
+
+def _origin(text: str) -> tuple[str, str]:
+    """`https://name=http://127.0.0.1:port` in its parts; what they may be is checked with the settings."""
+    name, _, stand_in = text.partition("=")
+    return name, stand_in
 
 
 def _absolute(file: Path | None) -> Path | None:
@@ -81,6 +102,13 @@ def _make_identity(settings: Settings) -> None:
 async def _create(settings: Settings) -> None:
     async with opened_storage(settings) as storage:
         await identity_of(settings, storage).create()
+
+
+async def _found(settings: Settings, name: str) -> None:
+    async with opened_storage(settings) as storage:
+        clock, identity = SystemClock(), identity_of(settings, storage)
+        await identity.start()
+        await Members(storage, identity, OwnConfiguration(storage, identity, clock), clock).create(name, actor="init")
 
 
 async def _make_token(settings: Settings) -> str:

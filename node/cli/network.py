@@ -1,6 +1,7 @@
 """`ler-node network`: founding a trust network, joining one, and deciding who belongs to it."""
 
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from node.cli.client import client_of
+from node.cli.directory import directory
 from node.cli.inputs import read_bytes, seconds
 from node.cli.options import DataOption, JsonOption
 from node.cli.output import show_facts, show_rows, write_new
@@ -22,6 +24,8 @@ from protocols.trust.times import format_instant
 MEMBERS = ("name", "state", "since", "did", "roles")
 LOGGED = ("at", "event", "member", "actor", "reason")
 MemberArgument = Annotated[str, typer.Argument(help="DID or entity id (https URL) of the member.")]
+MAX_READ_CHARACTERS = 64 * 1024
+WaitOption = Annotated[str, typer.Option(help="How long to wait for the node where it has not started yet, as in 30s.")]
 ReasonOption = Annotated[str | None, typer.Option(help="Why; published with the event.")]
 
 
@@ -47,15 +51,21 @@ def create(
 def invite(
     data: DataOption,
     expires_in: Annotated[str, typer.Option(help="As in 14d, 12h, 15m, 90s.")] = "14d",
+    approve: Annotated[
+        str | None, typer.Option(help="DID of the only node that may use it, admitted as it applies with any roles.")
+    ] = None,
+    wait: WaitOption = "0s",
     as_json: JsonOption = False,
 ) -> None:
     """Make a one-time invitation; it is shown this once. It brings the anchor's keys, so hand it over safely."""
-    made = client_of(data).post("/network/invitations", {"expires_in_s": seconds(expires_in)})
-    show_facts(made, as_json=as_json)
+    body = {"expires_in_s": seconds(expires_in), "approve": approve}
+    show_facts(client_of(data, wait_s=seconds(wait)).post("/network/invitations", body), as_json=as_json)
 
 
 def join(
-    invitation: Annotated[str, typer.Argument(help="As given out: a word or a link.")],
+    invitation: Annotated[
+        str, typer.Argument(help="As given out: a word or a link; - reads it, or `invite --json`, from standard input.")
+    ],
     data: DataOption,
     issuer: Annotated[list[str] | None, typer.Option(help="Credential type to issue; repeat for more.")] = None,
     verifier_purpose: Annotated[list[str] | None, typer.Option(help="Purpose to ask for; repeat for more.")] = None,
@@ -67,6 +77,7 @@ def join(
     agree: Annotated[
         str | None, typer.Option(help="Version of the network's terms that you read and agree to.")
     ] = None,
+    wait: WaitOption = "0s",
     as_json: JsonOption = False,
 ) -> None:
     """Apply to a network. Its operator then decides: `ler-node network show` says how that went."""
@@ -77,8 +88,9 @@ def join(
         if not verifier_purpose or not claim or retention_days is None:
             raise typer.BadParameter("a verifier needs --verifier-purpose, --claim and --retention-days together")
         roles["verifier"] = {"purposes": verifier_purpose, "claims": claim, "max_retention_days": retention_days}
-    body = {"invitation": invitation, "roles": roles, "agree": agree}
-    _show_standing(client_of(data).post("/network/join", body), as_json)
+    given = _read_invitation() if invitation == "-" else invitation
+    body = {"invitation": given, "roles": roles, "agree": agree}
+    _show_standing(client_of(data, wait_s=seconds(wait)).post("/network/join", body), as_json)
 
 
 def leave(data: DataOption, reason: ReasonOption = None, as_json: JsonOption = False) -> None:
@@ -220,9 +232,15 @@ def _logged(entry: dict[str, Any]) -> dict[str, Any]:
     return {**entry["event"], "member": entry["subject"], "actor": entry["actor"]}
 
 
-def directory(data: DataOption, as_json: JsonOption = False) -> None:
-    """Everybody in this node's network, as it synced them."""
-    show_rows(client_of(data).get("/directory")["items"], MEMBERS, as_json=as_json)
+def _read_invitation() -> str:
+    """What another command printed; so the secret in it stands in no list of processes."""
+    text = sys.stdin.read(MAX_READ_CHARACTERS).strip()
+    if not text.startswith("{"):
+        return text
+    found = parse_object(text.encode("utf-8")).get("invitation")
+    if not isinstance(found, str):
+        raise typer.BadParameter("no invitation on standard input; expected what `network invite --json` printed")
+    return found
 
 
 def _decide(verb: str, member: str, data: DataOption, reason: str | None, as_json: bool) -> None:

@@ -6,13 +6,14 @@ Everything shown was typed in by somebody, so everything is escaped.
 
 from collections.abc import Callable, Mapping
 from html import escape
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 
 from node.http.page import as_page, page
 from node.http.wellknown import cacheable
 from node.keys import SERVICES
+from node.services.issuer_facts import DISPUTES, HOMEPAGE, LEGAL_NAME, POLICY, PREVIOUS_NAMES, STANDING
 from node.services.issuer_metadata import VERIFICATION, alignments, offers
 from protocols.jose.encoding import JsonObject, canonical_json
 
@@ -53,20 +54,49 @@ def _wants_page(accept: str) -> bool:
 
 
 def _issuer_page(document: JsonObject) -> str:
-    offered = offers(document)
     verification = document[VERIFICATION]
     facts = {
         "Identifier (DID)": _code(document["id"]),
         "Its keys": _link(verification["ler:didDocument"]),
+        "Keys it used before": _link(verification["ler:keyHistory"]),
         "Its place in the trust network": _link(verification["ler:entityConfiguration"]),
         "Trust anchor": ", ".join(map(_link, verification["ler:trustAnchor"])) or "none yet",
         "Signatures": _code(", ".join(verification["ler:proofSuite"])),
         "Revocation": _code(verification["ler:statusMethod"]),
     }
-    awarded = "".join(_achievement(each, "h3") for each in offered) or "<p>Nothing yet.</p>"
+    if DISPUTES in document:
+        facts["If a credential is wrong"] = _link(document[DISPUTES])
+    awarded = "".join(_achievement(each, "h3") for each in offers(document)) or "<p>Nothing yet.</p>"
     name = str(document["name"])
-    main = f"<h1>{escape(name)}</h1><h2>What it awards</h2>{awarded}<h2>How to verify</h2>{_facts(facts)}"
+    main = (
+        f"<h1>{escape(name)}</h1>{_who(document)}<h2>What it awards</h2>{awarded}<h2>How to verify</h2>{_facts(facts)}"
+    )
     return page(name, main)
+
+
+def _who(document: JsonObject) -> str:
+    """The organisation and its standing; only what is known."""
+    standing: JsonObject = document.get(STANDING, {})
+    names: object = document.get("ceterms:name")
+    by_language = cast(JsonObject, names).items() if isinstance(names, dict) else ()
+    address: JsonObject = document.get("address", {})
+    place = [address[part] for part in ("addressLocality", "addressRegion", "addressCountryCode") if part in address]
+    facts = {
+        "Legal name": _text(document.get(LEGAL_NAME)),
+        "Names": ", ".join(f"{_text(name)} ({_text(language)})" for language, name in by_language),
+        "Earlier names": ", ".join(map(_text, document.get(PREVIOUS_NAMES, []))),
+        "Place": _text(", ".join(place)),
+        "Home page": _link(document.get(HOMEPAGE, "")),
+        "E-mail": _text(document.get("email")),
+        "Telephone": _text(document.get("phone")),
+        "Policy": _link(document.get(POLICY, "")),
+        "Registered as": ", ".join(_text(each["identifier"]) for each in document.get("otherIdentifier", [])),
+        "Standing in its network": _text(standing.get("ler:state")),
+        "Member since": _text(standing.get("ler:memberSince")),
+        "Successor": _link(standing.get("ler:successor", "")),
+    }
+    known = {name: value for name, value in facts.items() if value}
+    return f"<h2>Who it is</h2>{_facts(known)}" if known else ""
 
 
 def _achievement_page(document: JsonObject) -> str:
@@ -74,18 +104,28 @@ def _achievement_page(document: JsonObject) -> str:
 
 
 def _achievement(achievement: Mapping[str, Any], heading: str) -> str:
-    """Name, meaning, criteria and the skills it evidences."""
-    name, id = escape(str(achievement.get("name", ""))), str(achievement.get("id", ""))
+    """Name, meaning, criteria, what a result can be, and the skills it evidences."""
+    name, id = _text(achievement.get("name")), str(achievement.get("id", ""))
     title = name if heading == "h1" else _link(id, name)
-    criteria = achievement.get("criteria")
-    narrative = criteria.get("narrative", "") if isinstance(criteria, dict) else ""  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    parts = [f"<{heading}>{title}</{heading}>", f"<p>{escape(str(achievement.get('description', '')))}</p>"]
-    if narrative:
-        parts.append(f"<p><strong>Earned by:</strong> {escape(str(narrative))}</p>")  # pyright: ignore[reportUnknownArgumentType]
+    stated: object = achievement.get("criteria")
+    criteria = cast(JsonObject, stated) if isinstance(stated, dict) else {}
+    parts = [f"<{heading}>{title}</{heading}>", f"<p>{_text(achievement.get('description'))}</p>"]
+    if criteria.get("narrative"):
+        parts.append(f"<p><strong>Earned by:</strong> {_text(criteria['narrative'])}</p>")
+    if criteria.get("id"):
+        parts.append(f"<p><strong>Criteria:</strong> {_link(criteria['id'])}</p>")
+    results = "".join(f"<li>{_result(each)}</li>" for each in achievement.get("resultDescription", []))
+    if results:
+        parts.append(f"<p><strong>How it is assessed:</strong></p><ul>{results}</ul>")
     skills = [_skill(alignment) for alignment in alignments(achievement)]
     if skills:
         parts.append(f"<p><strong>Skills it evidences:</strong></p><ul>{''.join(skills)}</ul>")
     return "".join(parts)
+
+
+def _result(description: JsonObject) -> str:
+    levels = ", ".join(_text(level.get("name")) for level in description.get("rubricCriterionLevel", []))
+    return f"{_text(description.get('name'))}{f': {levels}' if levels else ''}"
 
 
 def _skill(alignment: JsonObject) -> str:
@@ -105,6 +145,10 @@ def _link(url: object, text: str | None = None) -> str:
     if not str(url).startswith(("https://", "http://")):
         return shown
     return f'<a href="{escape(str(url))}" rel="noreferrer">{shown}</a>'
+
+
+def _text(value: object) -> str:
+    return "" if value is None else escape(str(value))
 
 
 def _code(text: object) -> str:

@@ -37,7 +37,9 @@ class Admission:
     log: Log
 
     async def apply(self, token: str) -> MemberRecord:
-        """Takes an application in: from then on it waits for a decision. The same one again gets the same answer.
+        """Takes an application in: from then on it waits for a decision, or was approved with its invitation.
+
+        The same one again gets the same answer.
 
         Args:
             token: a join application as a compact JWS.
@@ -67,7 +69,9 @@ class Admission:
             now = self.clock.now()
             if not membership.use_invitation(session, application.invite_token_hash, application.entity_id, now=now):
                 raise _not_invited()
-            return self.members.apply(session, application)
+            invitation = membership.invitation(session, application.invite_token_hash)
+            record = self.members.apply(session, application)
+            return record if invitation is None else self.members.admit(session, record, invitation)
 
         record = await self.storage.run("membership.apply", body)
         self.log.info("application taken in", entity_id=record.entity_id)
@@ -113,9 +117,13 @@ class Admission:
         invitation = membership.invitation(session, application.invite_token_hash)
         if invitation is None or (invitation.used_at is None and invitation.expires_at <= self.clock.now()):
             raise _not_invited()
+        if invitation.invitee not in (None, application.entity_id):
+            raise _not_invited()
         if invitation.used_at is None:
             return None
         entries = membership.about(session, application.entity_id)
+        if invitation.approved_by is not None and entries[-1].event == "approved":
+            entries = entries[:-1]  # it came with the application that is before it
         if invitation.used_by != application.entity_id or entries[-1].detail.get("application") != application.token:
             raise _not_invited()
         return find_record(session, application.entity_id)

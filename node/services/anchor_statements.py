@@ -6,12 +6,13 @@ that one of those signed since.
 Spec: https://openid.net/specs/openid-federation-1_0.html#section-10
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from node.clock import Clock
-from node.errors import NodeError, Rejected
+from node.errors import NodeError, OverBudget, Rejected
 from node.log import Log
 from node.services.entity_configuration import OwnConfiguration
 from node.services.statements import Statements
@@ -29,6 +30,9 @@ from protocols.trust.statement import MAX_STATEMENT_BYTES, EntityStatement, pars
 MAX_MEMBERS = 10_000
 MAX_LIST_BYTES = 1024 * 1024
 AT_ONCE = 8
+PAUSE_S = 0.25
+LONGEST_PAUSES_S = 300.0
+"""A network of thousands is asked about within what one host may be called: slower, and completely."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +63,11 @@ class AnchorStatements:
             return await self._own()
         anchor = await self.trusted(network)
         listed = await self._listed(anchor)
-        told = Told(anchor=anchor)
+        told, until_s = Told(anchor=anchor), self.clock.monotonic() + LONGEST_PAUSES_S
 
         async def fetch(entity_id: str) -> None:
             try:
-                told.statements[entity_id] = await self._statement(anchor, entity_id)
+                told.statements[entity_id] = await self._statement_in_turn(anchor, entity_id, until_s)
             except (NodeError, ProtocolError) as error:
                 told.failed[entity_id] = error.detail
                 self.log.warning("statement not synced", entity_id=entity_id, detail=error.detail)
@@ -100,6 +104,16 @@ class AnchorStatements:
             except StatementRefused as refusal:
                 self.log.warning("listed entity passed over", found=refusal.found)
         return found
+
+    async def _statement_in_turn(self, anchor: EntityStatement, entity_id: str, until_s: float) -> EntityStatement:
+        """As `_statement`; over the budget of calls to the anchor it pauses, until `until_s` of the clock."""
+        while True:
+            try:
+                return await self._statement(anchor, entity_id)
+            except OverBudget:
+                if self.clock.monotonic() >= until_s:
+                    raise
+                await asyncio.sleep(PAUSE_S)
 
     async def _statement(self, anchor: EntityStatement, entity_id: str) -> EntityStatement:
         sub = quote(entity_id, safe="")

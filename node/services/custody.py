@@ -59,7 +59,7 @@ class CustodyService:
             NotFound: not by a member, or credentials before their succession.
         """
         now = self.clock.now()
-        members = await self.directory.all()
+        members = await self.storage.read(self.directory.members)
         documents = {each.did: each.document for each in members if each.document is not None}
         opened = unpack(envelope, secrets=self.identity.agreements(), documents=documents, now=now)
         message, sender = opened.message, opened.sender or ""

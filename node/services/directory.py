@@ -4,13 +4,14 @@ What is asked on each message and each credential is answered from memory: a mem
 something of it was synced anew.
 """
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from node.clock import Clock
 from node.errors import NotFound
 from node.services.past_keys import Keys, federation_keys, with_past_methods
-from node.services.peer_marks import good_marks
+from node.services.peer_marks import PeerMark, good_marks
 from node.storage.repos import federation as rows
 from node.storage.unit import Session, UnitOfWork
 from protocols.dids.document import DidDocument
@@ -127,10 +128,6 @@ class Directory:
             )
         return decision
 
-    async def all(self) -> list[Member]:
-        """As `members`, outside a transaction."""
-        return await self.storage.read(self.members)
-
     async def exported(self) -> Exported:
         """`export` as bytes, made once a sync; raises NotFound before the first."""
         at = await self.storage.read(rows.synced_at)
@@ -170,16 +167,16 @@ class Directory:
         if kept is not None and kept[0] == stamp:
             return kept[1]
         row = rows.peer(session, did)
-        member = _parse(row) if row is not None else None
-        if member is not None:
-            marks = good_marks(session, did, self.clock.now())
-            member = replace(member, marks=tuple(parse_mark(mark.token) for mark in marks))
+        member = read_member(row, good_marks(session, did, self.clock.now())) if row is not None else None
         self._parsed[did] = (stamp, member)
         return member
 
 
-def _parse(row: rows.Peer) -> Member | None:
-    """Verified when it was stored, so only read here."""
+def read_member(row: rows.Peer, marks: Sequence[PeerMark] = ()) -> Member | None:
+    """The member in a row, None where the anchor's statement never came. Verified when it was stored.
+
+    `marks` are those of its that are good now.
+    """
     token = row.statement_jws or row.configuration_jws
     if row.membership is None or token is None:
         return None
@@ -195,6 +192,7 @@ def _parse(row: rows.Peer) -> Member | None:
         federation_keys=federation_keys(row.configuration_jws or token, row.past_keys),
         fresh_until=expiry_of(token),
         metadata=row.issuer_metadata or {},
+        marks=tuple(parse_mark(mark.token) for mark in marks),
     )
 
 

@@ -7,7 +7,7 @@ A statement that takes back events is refused: history is only ever added to. On
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ from node.services.membership import Members
 from node.services.past_keys import remember
 from node.services.peer_marks import keep_marks
 from node.services.peer_publications import Publications, Seen
-from node.services.web import at_once
+from node.services.web import side_by_side
 from node.storage.repos import federation as rows
 from node.storage.unit import Session, UnitOfWork
 from protocols.errors import ProtocolError
@@ -32,8 +32,12 @@ from protocols.trust.membership import Membership
 from protocols.trust.refusal import StatementRefused
 from protocols.trust.statement import EntityStatement
 
-AT_ONCE = 16
+AT_ONCE = 32
+SLOW_AT_ONCE = 256
+SLOW_AFTER_S = 1.0
 PEER_S = 15.0
+KEPT_AT_ONCE = 200
+"""Statements stored in one transaction: others who write are let in between."""
 LONGEST_WAIT_S = 3600.0
 LIVING = ("member", "suspended")
 """States in which a member's own host is asked. Who left may have lost its domain: what was seen last is kept."""
@@ -81,27 +85,38 @@ class FederationSync:
         failed: Collection[str] = ()
         try:
             told = await self.anchor.told(network, entity_ids)
-            failed = await self.storage.run(
-                "federation.statements", lambda session: self._keep(session, network.anchor, told)
-            )
+            failed = await self._keep(network.anchor, told)
         except (NodeError, ProtocolError) as error:
             failure = error
         await self._look_at_members(failed)
         if failure is not None:
             raise failure
 
-    def _keep(self, session: Session, anchor: str, told: Told) -> Collection[str]:
+    async def _keep(self, anchor: str, told: Told) -> Collection[str]:
         """Stores what was told; returns the entities about which nothing could be believed."""
-        now = self.clock.now()
-        # The anchor's keys follow one another: each set is signed by a key of the one before.
-        rows.change_network(session, anchor, now=now, jwks=to_jwks(told.anchor.jwks))
+        refused: list[str] = []
+
+        def statements(session: Session, part: Sequence[EntityStatement]) -> list[str]:
+            now = self.clock.now()
+            return [each.sub for each in part if not self._keep_statement(session, anchor, each, now)]
+
+        def rest(session: Session) -> None:
+            now = self.clock.now()
+            # The anchor's keys follow one another: each set is signed by a key of the one before.
+            rows.change_network(session, anchor, now=now, jwks=to_jwks(told.anchor.jwks))
+            for entity_id, detail in told.failed.items():
+                row = rows.peer(session, did_of(entity_id)) or _new_peer(entity_id, now)
+                row.error = detail
+                rows.keep(session, row)
+            rows.mark_synced(session, now=now)
+
         told_now = (told.anchor, *told.statements.values())
-        refused = [each.sub for each in told_now if not self._keep_statement(session, anchor, each, now)]
-        for entity_id, detail in told.failed.items():
-            row = rows.peer(session, did_of(entity_id)) or _new_peer(entity_id, now)
-            row.error = detail
-            rows.keep(session, row)
-        rows.mark_synced(session, now=now)
+        for start in range(0, len(told_now), KEPT_AT_ONCE):
+            part = told_now[start : start + KEPT_AT_ONCE]
+            refused += await self.storage.run(
+                "federation.statements", lambda session, part=part: statements(session, part)
+            )
+        await self.storage.run("federation.told", rest)
         return (*told.failed, *refused)
 
     def _keep_statement(self, session: Session, anchor: str, statement: EntityStatement, now: datetime) -> bool:
@@ -142,7 +157,14 @@ class FederationSync:
         if found is None:
             return
         living, anchor, anchors = found
-        await at_once(AT_ONCE, living, lambda row: self._look_at(row, anchor, anchors))
+        living.sort(key=lambda row: row.failures)  # who answered last time has not to wait for who did not
+        await side_by_side(
+            living,
+            lambda row: self._look_at(row, anchor, anchors),
+            quick=AT_ONCE,
+            slow=SLOW_AT_ONCE,
+            slow_after_s=SLOW_AFTER_S,
+        )
 
     async def _look_at(self, row: rows.Peer, anchor: str, anchors: Anchors) -> None:
         try:

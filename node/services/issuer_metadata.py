@@ -12,16 +12,20 @@ from typing import Any, cast
 
 from node.services.achievements import Achievements
 from node.services.identity import Identity
+from node.services.issuer_facts import standing_of, who
 from node.services.status_lists import StatusLists
+from node.settings.organisation import Organisation
 from node.storage.repos import federation
 from node.storage.unit import Session, UnitOfWork
 from protocols.credentials.contexts import CREDENTIALS_V2, OPEN_BADGES
 from protocols.dids.web import document_url
 from protocols.jose.encoding import JsonObject
+from protocols.trust.membership import Membership
 
 CTDL: JsonObject = {
     "ceterms": "https://purl.org/ctdl/terms/",
     "ler": "https://w3id.org/ler-exchange/terms#",
+    "ceterms:name": {"@id": "https://purl.org/ctdl/terms/name", "@container": "@language"},
 }
 CONTEXT = (CREDENTIALS_V2, OPEN_BADGES, CTDL)
 PROOF_SUITES = ("eddsa-rdfc-2022",)
@@ -29,6 +33,8 @@ OFFERS = "ceterms:offers"
 VERIFICATION = "ler:verification"
 STATUS_LISTS = "ler:statusList"
 MAX_STATUS_LISTS = 256
+UNSAID = Organisation()
+"""Of an operator who said nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +43,24 @@ class IssuerMetadata:
     identity: Identity
     achievements: Achievements
     status_lists: StatusLists
+    facts: Organisation = UNSAID
 
     async def document(self) -> JsonObject:
         """The document as served at `/issuer`."""
-        network = await self.storage.read(_network_of)
+        network, membership = await self.storage.read(self._standing)
         return {
             "@context": list(CONTEXT),
             **self.identity.profile(),
             "type": ["Profile", "ceterms:CredentialOrganization"],
-            "ceterms:name": self.identity.name,
+            **who(self.facts, self.identity.name),
+            **standing_of(membership),
             OFFERS: [described(achievement) for achievement in await self.achievements.all()],
             VERIFICATION: {
                 "ler:didDocument": document_url(self.identity.did),
                 "ler:entityConfiguration": f"{self.identity.base_url}/.well-known/openid-federation",
                 "ler:trustAnchor": network,
                 "ler:proofSuite": list(PROOF_SUITES),
+                "ler:keyHistory": document_url(self.identity.did),
                 "ler:statusMethod": "BitstringStatusList",
                 STATUS_LISTS: list(await self.status_lists.urls()),
             },
@@ -60,6 +69,12 @@ class IssuerMetadata:
     async def achievement(self, slug: str) -> JsonObject:
         """One achievement as served at its id; raises NotFound."""
         return {"@context": list(CONTEXT), **described(await self.achievements.get(slug))}
+
+    def _standing(self, session: Session) -> tuple[list[str], Membership | None]:
+        """The anchors of this node's network, and what the last statement of theirs says about it."""
+        network, own = federation.network(session), federation.peer(session, self.identity.did)
+        membership = Membership.parse(own.membership) if own and own.membership else None
+        return [] if network is None else [network.anchor], membership
 
 
 def status_lists_of(metadata: JsonObject) -> tuple[str, ...]:
@@ -116,11 +131,6 @@ def _competency(alignment: JsonObject) -> JsonObject:
     }
     stated = {name: value for name, value in members.items() if value is not None}
     return {"type": "ceterms:CredentialAlignmentObject", **stated}
-
-
-def _network_of(session: Session) -> list[str]:
-    network = federation.network(session)
-    return [] if network is None else [network.anchor]
 
 
 def _objects(value: object) -> list[JsonObject]:

@@ -127,19 +127,37 @@ class Members:
             raise NotFound("this network has no terms to agree to")
         return network.terms
 
-    async def invite(self, lives_for: timedelta = INVITED_FOR) -> NetworkInvite:
+    async def invite(
+        self, lives_for: timedelta = INVITED_FOR, *, approve: str | None = None, actor: str | None = None
+    ) -> NetworkInvite:
         """A one-time invitation to apply. It is shown once: only the hash of its token is kept.
 
+        Args:
+            approve: DID or entity id of the only one who may use it, and who is admitted as it applies, with the roles
+                that it applies for. None: anybody may apply, and waits for a decision.
+            actor: who approves it.
+
         Raises:
-            Conflict: this node is not the anchor of a network.
+            Conflict: this node is not the anchor of a network, or is the one to be approved.
+            StatementRefused: `approve` is no id of a node.
         """
         token = b64url_encode(entropy(TOKEN_BYTES))
+        invitee = None if approve is None else _entity_id(approve)
 
         def body(session: Session) -> NetworkInvite:
             now = self.clock.now()
             network = own_network(session)
+            if invitee == network.anchor:
+                raise Conflict("the anchor is a member already", found=invitee, expected="another node")
             expires = (now + lives_for).replace(microsecond=0)
-            membership.invite(session, digest(token.encode("utf-8")), now=now, expires_at=expires)
+            row = membership.JoinInvitation(
+                token_hash=digest(token.encode("utf-8")),
+                created_at=now,
+                expires_at=expires,
+                invitee=invitee,
+                approved_by=None if invitee is None else actor,
+            )
+            membership.invite(session, row)
             return NetworkInvite(
                 anchor=network.anchor,
                 jwks=self.configuration.keys(),
@@ -164,7 +182,7 @@ class Members:
             Conflict: the event cannot follow, or is about this node itself.
             NotFound: nobody of that name applied.
         """
-        entity_id = entity_id_of(member) if member.startswith("did:") else check_entity_id(member)
+        entity_id = _entity_id(member)
 
         def body(session: Session) -> MemberRecord:
             network = own_network(session)
@@ -198,6 +216,12 @@ class Members:
             "application": application.token,
         }
         return self._append(session, application.entity_id, "applied", actor=application.did, detail=detail)
+
+    def admit(self, session: Session, record: MemberRecord, invitation: membership.JoinInvitation) -> MemberRecord:
+        """Appends `approved` where the invitation was made with somebody's yes; else the applicant waits."""
+        if invitation.approved_by is None:
+            return record
+        return self._append(session, record.entity_id, "approved", actor=invitation.approved_by)
 
     def leave(self, session: Session, notice: LeaveNotice) -> MemberRecord:
         """Appends `left` for a checked notice; the same one again changes nothing.
@@ -241,6 +265,11 @@ class Members:
             detail=detail or {},
         )
         return append_event(session, new)
+
+
+def _entity_id(member: str) -> str:
+    """Of a DID or an entity id."""
+    return entity_id_of(member) if member.startswith("did:") else check_entity_id(member)
 
 
 def _check_terms(terms: JsonObject | None, agreed: Agreement | None) -> None:

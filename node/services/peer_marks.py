@@ -4,7 +4,7 @@ A mark that ended says what its holder was accredited for until then, so a row s
 mark is the same one: what it accredits for and who granted it has not changed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -108,6 +108,8 @@ class PeerMarks:
             if status.status == REVOKED:
                 row.ended_at, row.ended_because = min(now, status.revoked_at or now), REVOKED
         rows.keep(session, row)
+        if row.ended_at is not None:
+            federation.found_anew(session, row.did)
 
     def _read(self, session: Session, row: PeerMark, answer: str, now: datetime) -> MarkStatus:
         keys = keys_of(session, row.issuer, now) or {}
@@ -128,6 +130,15 @@ def endpoint(session: Session, issuer: str, name: str) -> str | None:
 def good_marks(session: Session, did: str, now: datetime) -> Sequence[PeerMark]:
     """The marks of a member that are good as of `now`."""
     return [row for row in rows.of_peer(session, did) if row.ended_at is None and _is_current(row, now)]
+
+
+def all_good_marks(session: Session, now: datetime) -> Mapping[str, Sequence[PeerMark]]:
+    """As `good_marks`, of every member that has any, by DID."""
+    found: dict[str, list[PeerMark]] = {}
+    for row in rows.of_peers(session):
+        if row.ended_at is None and _is_current(row, now):
+            found.setdefault(row.did, []).append(row)
+    return found
 
 
 def accreditations(session: Session, did: str, now: datetime) -> tuple[Accreditation, ...]:

@@ -70,7 +70,13 @@ class Publications:
             chain_of(seen.configuration, peer.statement_jws, anchor), anchors=anchors, now=self.clock.now()
         )
         agree(peer.entity_id, peer.did, parse_document(seen.document, peer.did), chain.statements[0])
-        states_document(chain.statements[0], seen.document)
+        if not states_document(chain.statements[0], seen.document):
+            raise StatementRefused(
+                "a DID document that only its host's certificate speaks for",
+                rule="did_document_unstated",
+                found="no did_document_sha256",
+                expected="its digest in the entity configuration",
+            )
         return seen
 
     async def _own(self) -> Seen:

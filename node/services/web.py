@@ -67,3 +67,33 @@ async def at_once(most: int, items: Iterable[T], call: Callable[[T], Awaitable[N
     async with asyncio.TaskGroup() as tasks:
         for item in items:
             tasks.create_task(one(item))
+
+
+async def side_by_side(
+    items: Iterable[T], call: Callable[[T], Awaitable[None]], *, quick: int, slow: int, slow_after_s: float
+) -> None:
+    """Calls `call` with each item and returns when all have ended; who is slow does not hold up who is not.
+
+    `quick` are begun at a time. One that has not ended after `slow_after_s` gives its place to the next and goes on
+    beside; only where `slow` are at that already does it keep its place until one of them ends.
+    """
+    places, beside = asyncio.Semaphore(quick), asyncio.Semaphore(slow)
+
+    async def one(item: T) -> None:
+        await places.acquire()
+        under_way = tasks.create_task(_called(call, item))
+        ended, _ = await asyncio.wait({under_way}, timeout=slow_after_s)
+        if ended:
+            places.release()
+            return
+        async with beside:
+            places.release()
+            await asyncio.wait({under_way})
+
+    async with asyncio.TaskGroup() as tasks:
+        for item in items:
+            tasks.create_task(one(item))
+
+
+async def _called(call: Callable[[T], Awaitable[None]], item: T) -> None:
+    await call(item)

@@ -11,6 +11,7 @@ from node.adapters.outside import Outside
 from node.clock import Clock
 from node.log import Log
 from node.metrics import Metrics
+from node.services.achievement_lint import AchievementLint
 from node.services.achievements import Achievements
 from node.services.admission import Admission
 from node.services.anchor_statements import AnchorStatements
@@ -21,6 +22,7 @@ from node.services.challenges import Challenges
 from node.services.credential_evidence import Credentials
 from node.services.custody import CustodyService
 from node.services.directory import Directory
+from node.services.directory_search import DirectorySearch
 from node.services.entity_configuration import OwnConfiguration
 from node.services.escrow import Escrow
 from node.services.exchange import Exchange
@@ -82,6 +84,7 @@ from protocols.registry import discover
 class Services:
     """What doors, commands, jobs and workers may call."""
 
+    achievement_lint: AchievementLint
     achievements: Achievements
     admission: Admission
     apps: Apps
@@ -90,6 +93,7 @@ class Services:
     custody: CustodyService
     directory: Directory
     escrow: Escrow
+    directory_search: DirectorySearch
     federation: Federation
     federation_sync: FederationSync
     flows: FlowRunner
@@ -162,7 +166,7 @@ def build_services(
     status_lists = StatusLists(
         storage, identity, work, clock, settings.statuses.messages, settings.statuses.message_reference
     )
-    issuer = IssuerMetadata(storage, identity, achievements, status_lists)
+    issuer = IssuerMetadata(storage, identity, achievements, status_lists, settings.organisation)
     federation_sync = FederationSync(
         storage,
         identity,
@@ -209,6 +213,7 @@ def build_services(
         VERIFY: presentations.verify,
     }
     return Services(
+        achievement_lint=AchievementLint(achievements, fetcher),
         achievements=achievements,
         admission=Admission(storage, members, configuration, fetcher, Attempts(clock), clock, log),
         apps=Apps(storage, identity, settings.apps, clock),
@@ -217,6 +222,7 @@ def build_services(
         custody=CustodyService(storage, identity, configuration, directory, sealer, clock),
         directory=directory,
         escrow=Escrow(storage, identity, configuration, directory, issuance_log, clock),
+        directory_search=DirectorySearch(storage, clock),
         federation=federation,
         federation_sync=federation_sync,
         flows=flows,

@@ -25,6 +25,7 @@ from pydantic_settings import (
 )
 
 from node.errors import ConfigurationError
+from node.settings.organisation import Organisation
 from node.settings.sources import (
     NESTED,
     PREFIX,
@@ -67,6 +68,7 @@ __all__ = [
     "Keys",
     "Limits",
     "Logging",
+    "Organisation",
     "Publish",
     "Relay",
     "Settings",
@@ -103,6 +105,7 @@ class Settings(BaseSettings):
     vc_api: VcApi = VcApi()
     apps: Apps = Apps()
     contexts: Contexts = Contexts()
+    organisation: Organisation = Organisation()
     log: Logging = Logging()
 
     @field_validator("listen")

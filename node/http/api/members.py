@@ -25,6 +25,9 @@ READERS = (Role.OPERATOR, Role.AUDITOR)
 
 class InviteBody(ApiModel):
     expires_in_s: int = Field(default=14 * 24 * 3600, ge=60, le=90 * 24 * 3600)
+    approve: Annotated[
+        str | None, Field(max_length=520, description="DID or entity id of who alone may use it, approved with it.")
+    ] = None
 
 
 class InviteAnswer(ApiModel):
@@ -82,7 +85,10 @@ class EndBody(DecideBody):
 
 
 async def invite_node(services: Services, call: Call[InviteBody, Empty]) -> InviteAnswer:
-    made = await services.members.invite(timedelta(seconds=call.body.expires_in_s))
+    body = call.body
+    made = await services.members.invite(
+        timedelta(seconds=body.expires_in_s), approve=body.approve, actor=call.principal.name
+    )
     return InviteAnswer(invitation=made.to_compact(), link=made.to_link(), expires_at=made.expires)
 
 

@@ -1,4 +1,4 @@
-"""The trust network: founding one, inviting and deciding as its anchor, joining one, and who is in it.
+"""The trust network: founding one, inviting and deciding as its anchor, joining one, and this node's place in it.
 
 Members are named in bodies, by DID or by entity id: a DID in a path would have to be percent-encoded twice.
 """
@@ -10,7 +10,6 @@ from pydantic import Field
 
 from node.http.api.operation import AnyOperation, Call, read, write
 from node.http.api.schema import ApiModel, Empty
-from node.services.directory import Member
 from node.services.federation import OwnStanding
 from node.services.tokens import Role
 from node.services.wiring import Services
@@ -111,10 +110,6 @@ async def list_networks(services: Services, call: Call[Empty, Empty]) -> Network
     return await _standings(services)
 
 
-async def list_directory(services: Services, call: Call[Empty, Empty]) -> MembersAnswer:
-    return MembersAnswer(items=[_listed(member) for member in await services.directory.all()])
-
-
 async def _standings(services: Services) -> NetworksAnswer:
     return NetworksAnswer(items=[_standing(each) for each in await services.federation.standings()])
 
@@ -129,10 +124,6 @@ def _standing(own: OwnStanding) -> StandingAnswer:
         reason=own.event.reason if own.event else None,
         registration=own.registration,
     )
-
-
-def _listed(member: Member) -> MemberAnswer:
-    return member_answer(member.did, member.entity_id, member.name, member.membership)
 
 
 def member_answer(did: str, entity_id: str, name: str, membership: Membership) -> MemberAnswer:
@@ -153,5 +144,4 @@ OPERATIONS: tuple[AnyOperation, ...] = (
     read("/network", "This node's place in its network.", tuple(Role), list_networks),
     write("/network/join", "Apply to the network of an invitation.", OPERATORS, join_network, status=202),
     write("/network/leave", "Leave the network; its anchor is told.", OPERATORS, leave_network),
-    read("/directory", "Everybody in the network, as synced.", tuple(Role), list_directory),
 )

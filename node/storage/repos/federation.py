@@ -1,9 +1,10 @@
 """Our place in a trust network, and the synced copy of everybody in it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import func, inspect
 from sqlmodel import col, select
 
 from node.storage.tables.federation import NetworkConfig, Peer
@@ -16,6 +17,9 @@ __all__ = ["NetworkConfig", "Peer"]
 ANCHOR = "anchor"
 MEMBER = "member"
 _SYNCED = "federation.synced"
+_REVISION = "federation.revision"
+_FOUND_BY = ("statement_jws", "configuration_jws", "membership", "issuer_metadata")
+_LOADED_AT_ONCE = 200
 
 
 def network(session: Session) -> NetworkConfig | None:
@@ -101,8 +105,32 @@ def stamps(session: Session) -> dict[str, Stamp]:
 
 
 def keep(session: Session, row: Peer) -> None:
+    """Stores a peer, under a new revision where it will be found by other things than before."""
+    state = inspect(row)
+    if any(state.attrs[name].history.has_changes() for name in _FOUND_BY):
+        row.revision = session.info.setdefault(_REVISION, revision(session) + 1)
     session.add(row)
     session.flush()
+
+
+def found_anew(session: Session, did: str) -> None:
+    """A peer is found by other things than before, none of which stand in its row."""
+    row = session.get(Peer, did)
+    if row is not None:
+        row.revision = session.info.setdefault(_REVISION, revision(session) + 1)
+        session.add(row)
+        session.flush()
+
+
+def revision(session: Session) -> int:
+    """The highest revision of a peer: 0 where none was ever kept."""
+    return session.exec(select(func.max(Peer.revision))).one() or 0
+
+
+def changed_since(session: Session, revision: int) -> Iterator[Peer]:
+    """Peers that are found by other things than at `revision`; all, where that is negative."""
+    query = select(Peer).where(Peer.revision > revision).order_by(col(Peer.entity_id))
+    return iter(session.exec(query.execution_options(yield_per=_LOADED_AT_ONCE)))
 
 
 def due(session: Session, *, now: datetime) -> Sequence[Peer]:

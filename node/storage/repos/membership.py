@@ -62,8 +62,8 @@ def about(session: Session, entity_id: str) -> Sequence[MemberEvent]:
     return session.exec(query).all()
 
 
-def invite(session: Session, token_hash: str, *, now: datetime, expires_at: datetime) -> None:
-    session.add(JoinInvitation(token_hash=token_hash, created_at=now, expires_at=expires_at))
+def invite(session: Session, row: JoinInvitation) -> None:
+    session.add(row)
     session.flush()
 
 

@@ -45,19 +45,26 @@ class MemberEvent(Row, table=True):
 
 
 class JoinInvitation(Row, table=True):
-    """A one-time invitation to apply, as the hash of its token."""
+    """A one-time invitation to apply, as the hash of its token.
+
+    `invitee` is the entity id of the only one that may use it, None where anybody may; `approved_by` the operator who
+    approved the invitee with it.
+    """
 
     token_hash: str = Field(primary_key=True)
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None = None
     used_by: str | None = None
+    invitee: str | None = None
+    approved_by: str | None = None
 
 
 class Peer(Row, table=True):
     """A member as last synced and verified. `issuer_metadata` is what it publishes at /issuer.
 
     `past_keys` are the keys that it published once and no more (node/services/past_keys.py).
+    `revision` is a number that is higher than any before, whenever something changed that the member is found by.
     """
 
     did: str = Field(primary_key=True)
@@ -74,3 +81,4 @@ class Peer(Row, table=True):
     next_at: datetime = Field(index=True)
     failures: int = 0
     error: str | None = None
+    revision: int = Field(default=0, index=True, sa_column_kwargs={"server_default": "0"})

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,11 +26,12 @@ INIT = ("init", "--data", "D", "--did", "did:web:a.example", "--name", "C")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("LER_")}
 
 
-def ler_node(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def ler_node(*arguments: str | Path, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "node", *map(str, arguments)],
         cwd=ROOT,
         env=ENVIRONMENT | environment,
+        input=given,
         capture_output=True,
         text=True,
         timeout=60,
@@ -109,6 +111,32 @@ def test_init_is_called_again_where_the_database_was_away(tmp_path: Path) -> Non
     assert "the database cannot be reached" in refused.stderr
     done = ler_node(*INIT[:2], tmp_path / "node", *INIT[3:])
     assert done.returncode == 0, done.stderr
+
+
+def test_init_founds_a_network_and_takes_stand_ins_for_origins(tmp_path: Path) -> None:
+    data, stand_in = tmp_path / "node", "https://b.example=http://127.0.0.1:9"
+    init = ("init", "--data", data, "--did", "did:web:a.example", "--name", "C", "--network", "Our network")
+    for origin in ("https://b.example", "https://b.example=http://b.example", "=http://127.0.0.1:9"):
+        assert ler_node(*init, "--origin", origin).returncode == 78
+    assert ler_node(*init[:-1], "n" * 201).returncode == 64
+    assert not data.exists()
+    done = ler_node(*init, "--origin", stand_in)
+    assert done.returncode == 0, done.stderr
+    settings = tomllib.loads((data / "node.toml").read_text())
+    assert settings["fetch"] == {"origins": {"https://b.example": "http://127.0.0.1:9"}}
+    with closing(sqlite3.connect(data / "node.sqlite3")) as database:
+        (founded,) = database.execute("SELECT name, role, state FROM network_config").fetchall()
+    assert founded == ("Our network", "anchor", "member")
+
+
+def test_an_invitation_is_read_from_standard_input_and_a_node_waited_for(tmp_path: Path) -> None:
+    assert ler_node(*INIT[:2], tmp_path / "node", *INIT[3:]).returncode == 0
+    join = ("network", "join", "-", "--data", tmp_path / "node")
+    begun = time.monotonic()
+    for given, code in (("{}", 64), ('{"invitation": 7}', 64), ("word", 1)):
+        done = ler_node(*join, "--wait", "1s", given=given)
+        assert (done.returncode, done.stderr.count("\n")) == (code, 1)
+    assert time.monotonic() - begun > 1
 
 
 def test_a_database_url_from_the_environment_stays_there(tmp_path: Path) -> None:

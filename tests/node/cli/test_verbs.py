@@ -293,3 +293,49 @@ def test_a_badge_of_the_older_kind_is_awarded_anew(node: RunningNode, tmp_path: 
     assert (award["state"], award["achievement"]) == ("waiting", "https://old.example/badges/5")
     refusal = run_command("award", "import", tmp_path / "new.json")
     assert (refusal.returncode, "not an assertion of Open Badges 2.0" in refusal.stderr) == (1, True)
+
+
+def test_what_programs_miss_in_an_achievement_is_shown_when_it_is_put_and_when_asked(
+    node: RunningNode, tmp_path: Path
+) -> None:
+    bare = node.run("achievement", "put", "bare", "--name", "Bare", "--description", "d", "--criteria", "c")
+    assert (bare.returncode, bare.stderr.splitlines()) == (
+        0,
+        [
+            "warning: It is aligned to no skill of a framework.",
+            "warning: It does not say how it is assessed: no resultDescription.",
+            "warning: It has no levels: that it was reached is all that can be said.",
+        ],
+    )
+    file = tmp_path / "whole.toml"
+    file.write_text(f"""{ACHIEVEMENT}
+criteriaUrl = "https://college.example/criteria"
+results = [{{ name = "Rubric", resultType = "RubricCriterionLevel", levels = [{{ name = "Mastered" }}] }}]
+""")
+    whole = node.run("achievement", "put", "whole", "--file", file)
+    assert (whole.returncode, whole.stderr) == (
+        0,
+        "warning: An alignment does not say what it points to, as CFItem or ceasn:Competency.\n",
+    )
+    linted = {each["id"].rpartition("/")[2]: each for each in node.json("achievement", "lint")}
+    assert (linted["bare"]["score"], linted["whole"]["score"]) == (45, 90)
+    (one,) = node.json("achievement", "lint", "whole")
+    assert one["findings"][0] == {
+        "rule": "no_target_type",
+        "message": "An alignment does not say what it points to, as CFItem or ceasn:Competency.",
+        "places": ["/alignment/0"],
+    }
+    assert refused(node, "achievement", "lint", "nothing")[0] == 64
+    published = next(item for item in node.json("achievement", "list") if item["id"] == one["id"])
+    assert published["criteria"] == {"narrative": "Built three.", "id": "https://college.example/criteria"}
+    assert published["resultDescription"] == [
+        {
+            "id": f"{one['id']}#result-1",
+            "type": ["ResultDescription"],
+            "name": "Rubric",
+            "resultType": "RubricCriterionLevel",
+            "rubricCriterionLevel": [
+                {"id": f"{one['id']}#result-1-level-1", "type": ["RubricCriterionLevel"], "name": "Mastered"}
+            ],
+        }
+    ]

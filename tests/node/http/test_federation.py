@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -189,6 +190,48 @@ async def test_a_network_is_founded_joined_and_synced_over_http(world: World) ->
     assert problem["found"] == "suspended while suspended"
     problem = await anchor.call("POST", "/network/members/approve", {"member": "did:web:nobody.example"}, 404)
     assert problem["expected"] == "an applicant or member"
+
+
+async def test_the_directory_is_searched_page_by_page_and_every_input_is_bounded(world: World) -> None:
+    anchor, college, employer = world.nodes
+    await anchor.call("POST", "/network", {"name": "Example Network"}, 201)
+    await joined(anchor, college, ROLES)
+    for node in world.nodes:
+        await node.sync()
+    found = await employer.call("GET", "/directory", status=200)
+    assert (found["items"], found["total"], found["next"]) == ([], 0, None)
+    found = await anchor.call("GET", "/directory?q=EXAMPLE&limit=1", status=200)
+    assert ([item["name"] for item in found["items"]], found["total"]) == (["Example College"], 2)
+    found = await anchor.call("GET", f"/directory?q=EXAMPLE&limit=1&cursor={quote(found['next'], safe='')}", status=200)
+    assert ([item["name"] for item in found["items"]], found["next"]) == (["Example Network"], None)
+    found = await anchor.call("GET", "/directory?type=openbadgecredential&role=issuer&state=member", status=200)
+    (item,) = found["items"]
+    assert (item["entity_id"], item["types"], item["marks"], item["place"]) == (
+        college.entity_id,
+        ["OpenBadgeCredential"],
+        [],
+        [],
+    )
+    long = "x" * 2049
+    for query in (
+        "q=",
+        f"q={long}",
+        f"place={long}",
+        f"skill={long}",
+        f"mark={long}",
+        f"type={long}",
+        f"cursor={long}",
+        "role=king",
+        "state=none",
+        "limit=0",
+        "limit=201",
+        "colour=red",
+        "q=a&q=b",
+        "cursor=https%3A%2F%2Fnobody.example",
+    ):
+        problem = await anchor.call("GET", f"/directory?{query}")
+        assert (query[:12], problem["status"]) == (query[:12], 422 if "q=a&q" not in query else problem["status"])
+        assert problem["type"].endswith("/invalid")
 
 
 async def _anchors(node: Node) -> list[dict[str, Any]]:

@@ -65,7 +65,7 @@ async def test_a_member_has_the_name_the_anchor_approved_and_the_keys_it_publish
 
 
 async def test_members_are_everybody_and_a_stranger_is_none(employer: Node) -> None:
-    members = await employer.directory.all()
+    members = await employer.storage.read(employer.directory.members)
     assert [(member.did, member.name) for member in members] == [
         (COLLEGE_DID, "Example College"),
         (EMPLOYER_DID, "Example Employer"),
@@ -116,13 +116,13 @@ async def test_before_the_first_sync_nothing_can_be_told(tmp_path: Path) -> None
 
 async def test_a_member_is_parsed_once_a_sync(employer: Node, internet: Internet, monkeypatch) -> None:
     parsed: list[str] = []
-    real = directory_module._parse
+    real = directory_module.read_member
 
-    def counting(row):
+    def counting(row, *marks):
         parsed.append(row.did)
-        return real(row)
+        return real(row, *marks)
 
-    monkeypatch.setattr(directory_module, "_parse", counting)
+    monkeypatch.setattr(directory_module, "read_member", counting)
     fresh = Directory(employer.storage, internet.clock)
     for _ in range(5):
         await employer.storage.read(lambda session: fresh.member(session, COLLEGE_DID))

@@ -94,6 +94,33 @@ async def test_whoever_founds_a_network_is_its_anchor_and_its_first_relay(anchor
         await anchor.members.create("Another", actor="operator")
 
 
+async def test_an_invitation_with_a_yes_admits_whom_it_names_and_nobody_else(anchor: Node, internet: Internet) -> None:
+    college, employer = internet.nodes[COLLEGE], internet.nodes[EMPLOYER]
+    invite = await anchor.members.invite(approve=COLLEGE_DID, actor="operator")
+    with pytest.raises(Forbidden):
+        await anchor.admission.apply(application(employer, invite))
+    assert await states(anchor) == {NETWORK: "member"}
+    applied = application(college, invite)
+    assert (await anchor.admission.apply(applied)).state == "member"
+    assert (await anchor.admission.apply(applied)).state == "member"
+    assert [(entry.event.event, entry.actor) for entry in (await log_of(anchor))[2:]] == [
+        ("applied", COLLEGE_DID),
+        ("approved", "operator"),
+    ]
+    with pytest.raises(Forbidden):
+        await anchor.admission.apply(application(employer, invite))
+    with pytest.raises(Forbidden):
+        await anchor.admission.apply(application(college, invite, name="Another College"))
+
+
+async def test_an_invitation_with_a_yes_is_for_another_node(anchor: Node) -> None:
+    with pytest.raises(Conflict):
+        await anchor.members.invite(approve=NETWORK, actor="operator")
+    with pytest.raises(StatementRefused):
+        await anchor.members.invite(approve="did:key:z6Mk", actor="operator")
+    assert await states(anchor) == {NETWORK: "member"}
+
+
 async def test_an_application_waits_until_somebody_decides(anchor: Node, college: Node) -> None:
     invite = await anchor.members.invite()
     joined = await college.federation.join(invite.to_compact(), ISSUES)
