@@ -3,9 +3,11 @@
 import json
 import sys
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any
 
+import segno
 import typer
 
 from node.cli.client import client_of
@@ -54,12 +56,22 @@ def invite(
     approve: Annotated[
         str | None, typer.Option(help="DID of the only node that may use it, admitted as it applies with any roles.")
     ] = None,
+    qr: Annotated[
+        Path | None, typer.Option("--qr", help="Write the link as a QR code too: a new .svg or .png.")
+    ] = None,
     wait: WaitOption = "0s",
     as_json: JsonOption = False,
 ) -> None:
     """Make a one-time invitation; it is shown this once. It brings the anchor's keys, so hand it over safely."""
+    if qr is not None and qr.suffix not in (".svg", ".png"):
+        raise typer.BadParameter(f"{qr}; expected a name that ends in .svg or .png")
     body = {"expires_in_s": seconds(expires_in), "approve": approve}
-    show_facts(client_of(data, wait_s=seconds(wait)).post("/network/invitations", body), as_json=as_json)
+    made = client_of(data, wait_s=seconds(wait)).post("/network/invitations", body)
+    if qr is not None:
+        drawn = BytesIO()
+        segno.make(made["link"], error="l").save(drawn, kind=qr.suffix[1:], scale=4, border=4)
+        write_new(qr, drawn.getvalue())
+    show_facts(made, as_json=as_json)
 
 
 def join(

@@ -134,6 +134,7 @@ def test_the_same_achievement_from_json_is_the_same(node: RunningNode, tmp_path:
         (("verify", "FILE"), 64, "expected a file that can be read"),
         (("network", "invite", "--expires-in", "soon"), 64, "found 'soon', expected a time such as 14d"),
         (("network", "invite", "--expires-in", "14d"), 1, "this node is not the anchor of a network"),
+        (("network", "invite", "--qr", "x.gif"), 64, "x.gif; expected a name that ends in .svg or .png"),
         (("network", "invite", "--expires-in", "91d"), 1, "at expires_in_s: found 7862400"),
         (("network", "leave"), 1, "there is no network that this node could leave: found no network"),
         (("network", "log"), 1, "this node is not the anchor of a network"),
