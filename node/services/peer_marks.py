@@ -16,6 +16,7 @@ from node.services.mark_rules import good_standing_type, keys_of, published
 from node.services.web import Web, at_once
 from node.storage.repos import federation
 from node.storage.repos import held_marks as rows
+from node.storage.repos import trust_marks
 from node.storage.repos.held_marks import PeerMark
 from node.storage.unit import Session, UnitOfWork
 from protocols.errors import ProtocolError
@@ -128,6 +129,12 @@ def endpoint(session: Session, issuer: str, name: str) -> str | None:
 def good_marks(session: Session, did: str, now: datetime) -> Sequence[PeerMark]:
     """The marks of a member that are good as of `now`."""
     return [row for row in rows.of_peer(session, did) if row.ended_at is None and _is_current(row, now)]
+
+
+def is_taken_back(session: Session, mark: TrustMark) -> bool:
+    """Whether its issuer stands by it no longer: by its answer when it was asked, or by our own grant."""
+    row, granted = rows.peer_mark(session, _id(mark)), trust_marks.granted(session, mark.id or "")
+    return (row is not None and row.ended_because in _FINAL) or (granted is not None and granted.revoked_at is not None)
 
 
 def accreditations(session: Session, did: str, now: datetime) -> tuple[Accreditation, ...]:
