@@ -14,7 +14,7 @@ from node.errors import NodeError, Rejected
 from node.log import Log
 from node.services.mark_rules import good_standing_type, keys_of, published
 from node.services.web import Web, at_once
-from node.storage.repos import federation
+from node.storage.repos import federation, trust_marks
 from node.storage.repos import held_marks as rows
 from node.storage.repos.held_marks import PeerMark
 from node.storage.unit import Session, UnitOfWork
@@ -139,6 +139,12 @@ def all_good_marks(session: Session, now: datetime) -> Mapping[str, Sequence[Pee
         if row.ended_at is None and _is_current(row, now):
             found.setdefault(row.did, []).append(row)
     return found
+
+
+def is_taken_back(session: Session, mark: TrustMark) -> bool:
+    """Whether its issuer stands by it no longer: by its answer when it was asked, or by our own grant."""
+    row, granted = rows.peer_mark(session, _id(mark)), trust_marks.granted(session, mark.id or "")
+    return (row is not None and row.ended_because in _FINAL) or (granted is not None and granted.revoked_at is not None)
 
 
 def accreditations(session: Session, did: str, now: datetime) -> tuple[Accreditation, ...]:

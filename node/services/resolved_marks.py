@@ -1,4 +1,4 @@
-"""The trust marks in a resolve response: those that were verified, by issuers whom the anchor trusts.
+"""The trust marks in a resolve response: those that were verified and are active, by issuers whom the anchor trusts.
 
 Spec: https://openid.net/specs/openid-federation-1_0.html#section-8.3.2
 """
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from node.services.mark_rules import published
+from node.services.peer_marks import is_taken_back
 from node.storage.unit import Session
 from protocols.jose.encoding import JsonObject
 from protocols.trust.chain import Chain
@@ -32,4 +33,5 @@ class ResolvedMarks:
 def resolved_marks(session: Session, chain: Chain, now: datetime) -> ResolvedMarks:
     """The marks in the configuration of the subject of `chain`, a chain to our network's anchor."""
     judged = published(session, chain.statements[0].claims, chain.subject, now)
-    return ResolvedMarks(marks=tuple(each.mark for each in judged if each.mark and each.refused is None))
+    good = (each.mark for each in judged if each.mark is not None and each.refused is None)
+    return ResolvedMarks(marks=tuple(mark for mark in good if not is_taken_back(session, mark)))

@@ -6,22 +6,18 @@ what. Every face is asked on each of the days about that day, and later about al
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
 
-from node.errors import BadInput, NotFound
-from protocols.jose.jws import parse_compact
 from protocols.trust.entity import did_of
 from protocols.trust.network import RolesWanted
 from protocols.trust.registration import IssuerRegistration, VerifierRegistration
-from protocols.trust.times import format_instant
-from protocols.trust.trqp import RECOGNIZE, Kind, TrustQuery
+from protocols.trust.trqp import RECOGNIZE
 from tests.support.clock import StandingClock
-from tests.support.trqp import REQUEST, RESPONSES
+from tests.support.faces import queried, registered, resolvable, stated
 from tests.support.trust_network import NETWORK, Internet, Node, admit, running
 
 LIBRARY, COLLEGE, EMPLOYER = "https://library.example", "https://college.example", "https://employer.example"
@@ -99,9 +95,9 @@ async def test_all_faces_agree_for_every_entity_and_date(internet: Internet) -> 
         for asker in askers:
             if asker.entity_id in good:  # whoever is in no network yet cannot be asked
                 assert await said_now(asker) == truth(good), f"{asker.entity_id} on day {day}"
-                assert await resolvable(asker) == good, f"{asker.entity_id} on day {day}"
-                assert await registry(asker) == good & ISSUERS, f"{asker.entity_id} on day {day}"
-        assert await stated(askers[0]) == good - {NETWORK}, f"day {day}"
+                assert await resolvable(asker, STANDING) == good, f"{asker.entity_id} on day {day}"
+                assert await registered(asker) == good & ISSUERS, f"{asker.entity_id} on day {day}"
+        assert await stated(askers[0], STANDING) == good - {NETWORK}, f"day {day}"
         assert set(await askers[0].statements.entity_ids()) == good - {NETWORK}, f"day {day}"
         if day in LOOKS_BACK:
             await assert_that_the_past_stays(askers, DAYS[: number + 1])
@@ -129,29 +125,18 @@ async def said_now(asker: Node, day: int | None = None) -> dict[tuple[str, str, 
     said: dict[tuple[str, str, str], bool] = {}
     for entity in STANDING:
         for action, resource in (*QUESTIONS, (RECOGNIZE, NETWORK)):
-            found = {
-                await ruled(asker, entity, action, resource, day),
-                await queried(asker, "recognition", did_of(entity), action, resource, day),
-            }
+            at = None if day is None else asked_at(day)
+            recognition = await queried(asker, "recognition", did_of(entity), action, resource, at)
+            found = {await ruled(asker, entity, action, resource, at), recognition["recognized"]}
             if action != RECOGNIZE:
-                found.add(await queried(asker, "authorization", entity, action, resource, day))
+                authorization = await queried(asker, "authorization", entity, action, resource, at)
+                found.add(authorization["authorized"])
             assert len(found) == 1, f"{asker.entity_id} about {entity}: {action} {resource} on day {day}"
             said[entity, action, resource] = found.pop()
     return said
 
 
-async def queried(asker: Node, kind: Kind, entity: str, action: str, resource: str, day: int | None) -> bool:
-    query: dict[str, Any] = {"entity_id": entity, "authority_id": NETWORK, "action": action, "resource": resource}
-    if day is not None:
-        query["context"] = {"time": format_instant(asked_at(day))}
-    REQUEST.validate(query)
-    answer = await asker.queries.answer(kind, TrustQuery.parse(query))
-    RESPONSES[kind].validate(answer)
-    return answer["authorized" if kind == "authorization" else "recognized"]
-
-
-async def ruled(asker: Node, entity: str, action: str, resource: str, day: int | None) -> bool:
-    at = None if day is None else asked_at(day)
+async def ruled(asker: Node, entity: str, action: str, resource: str, at: datetime | None) -> bool:
     match action:
         case "issue":
             decision = await asker.faces.standing(entity, role="issuer", at=at, credential_type=resource)
@@ -163,36 +148,6 @@ async def ruled(asker: Node, entity: str, action: str, resource: str, day: int |
             decision = await asker.faces.standing(entity, role=None, at=at)
     assert decision.outcome != "could_not_tell", decision.reason
     return decision.outcome == "yes"
-
-
-async def resolvable(asker: Node) -> set[str]:
-    """Whom the resolve endpoint vouches for; its chain says no more than its answer."""
-    found: set[str] = set()
-    for entity in STANDING:
-        with suppress(NotFound):
-            token = await asker.federation.resolve(did_of(entity), [NETWORK])
-            assert parse_compact(token).claims["sub"] == entity
-            found.add(entity)
-    return found
-
-
-async def stated(anchor: Node) -> set[str]:
-    """Whom the anchor states, by entity id and by DID alike, with their keys and nothing critical."""
-    found: set[str] = set()
-    for entity in STANDING:
-        with suppress(NotFound, BadInput):
-            statement = await anchor.statements.about(entity)
-            assert await anchor.statements.about(did_of(entity)) == statement
-            claims = parse_compact(statement.token).claims
-            assert (claims["sub"], bool(claims["jwks"]["keys"]), "crit" in claims) == (entity, True, False)
-            found.add(entity)
-    return found
-
-
-async def registry(asker: Node) -> set[str]:
-    document = await asker.documents.registry()
-    assert all(did == did_of(entry["url"]) for did, entry in document["registry"].items())
-    return {entry["url"] for entry in document["registry"].values()}
 
 
 async def assert_that_reports_agree(asker: Node, day: int, good: set[str]) -> None:

@@ -521,6 +521,27 @@ async def test_a_resolve_response_has_the_verified_marks_and_lives_no_longer_tha
     assert "trust_marks" not in parse_compact(await employer.federation.resolve(EMPLOYER, NETWORK)).claims
 
 
+async def test_a_resolve_response_has_no_mark_that_its_issuer_took_back(
+    internet: Internet, college: Node, employer: Node, anchor: Node
+) -> None:
+    """The holder publishes it still, and it would hold for weeks."""
+    id = await accredited(internet)
+    assert await resolved_types(anchor) == await resolved_types(employer) == [ACCREDITED, STANDING]
+    await employer.trust_marks.revoke(id, "the audit failed", actor="operator")
+    assert await resolved_types(employer) == [STANDING]  # by its own word
+    assert await resolved_types(anchor) == [ACCREDITED, STANDING]
+    await anchor.peer_marks.ask()
+    await internet.sync()
+    assert ACCREDITED in [each["trust_mark_type"] for each in (await claims_of(college))["trust_marks"]]
+    assert await resolved_types(anchor) == await resolved_types(employer) == [STANDING]
+
+
+async def resolved_types(node: Node) -> list[str]:
+    """The types of the college's marks by the resolve endpoint of `node`."""
+    claims = parse_compact(await node.federation.resolve(COLLEGE, [NETWORK])).claims
+    return [each["trust_mark_type"] for each in claims["trust_marks"]]
+
+
 async def test_members_are_listed_by_their_marks(internet: Internet, anchor: Node, college: Node) -> None:
     await accredited(internet)
     members = [COLLEGE, EMPLOYER, "https://stranger.example"]
