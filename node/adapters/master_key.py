@@ -8,6 +8,7 @@ line, mean a rotation under way: the first seals, all open.
 import os
 import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from node.adapters.xaes import KEY_BYTES
@@ -28,13 +29,27 @@ def create_master_key(settings: Settings) -> Path | None:
     Raises:
         ConfigurationError: there is a key already, or the file cannot be written.
     """
-    if settings.keys.master is not None or settings.keys.master_command is not None:
+    if is_given_apart(settings):
         return None
+    return write_master_keys(settings, (entropy(KEY_BYTES),))
+
+
+def is_given_apart(settings: Settings) -> bool:
+    """Whether the master key comes from somewhere else than its file."""
+    return settings.keys.master is not None or settings.keys.master_command is not None
+
+
+def write_master_keys(settings: Settings, keys: Sequence[bytes]) -> Path:
+    """Writes the master key's file, readable by its owner only: 32 bytes each, the one that seals first.
+
+    Raises:
+        ConfigurationError: there is a key already, or the file cannot be written.
+    """
     path = settings.master_file
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(b64url_encode(entropy(KEY_BYTES)) + "\n")
+            file.write("".join(f"{b64url_encode(key)}\n" for key in keys))
             file.flush()
             os.fsync(file.fileno())
     except FileExistsError as error:

@@ -5,6 +5,7 @@ control sequences nor the table's own markup are obeyed.
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,10 +49,14 @@ def show_facts(facts: Mapping[str, Any], *, as_json: bool = False) -> None:
         print(f"{name.replace('_', ' '):<{width}}  {_cell(value)}")
 
 
-def write_new(path: Path, data: bytes) -> None:
-    """Writes a file that does not exist yet; raises BadParameter, which is an error of usage, for any other."""
+def write_new(path: Path, data: bytes, *, mode: int = 0o666) -> None:
+    """Writes a file that does not exist yet; raises BadParameter, which is an error of usage, for any other.
+
+    Args:
+        mode: who may read and write it, less what the umask takes away: 0o600 for its owner alone.
+    """
     try:
-        with path.open("xb") as file:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(data)
     except FileExistsError as error:
         raise typer.BadParameter(f"{path} exists; expected a new file") from error

@@ -17,7 +17,7 @@ from node.errors import ConfigurationError
 PREFIX = "LER_"
 NESTED = "__"
 SECRETS_DIR = "LER_SECRETS_DIR"
-NOT_SETTINGS = frozenset({SECRETS_DIR, "LER_DATA", "LER_TOKEN", "LER_URL"})
+NOT_SETTINGS = frozenset({SECRETS_DIR, "LER_DATA", "LER_PASSPHRASE", "LER_TOKEN", "LER_URL"})
 """Names that the command reads from the environment for itself."""
 MAX_SECRET_BYTES = 16 * 1024
 

@@ -49,6 +49,12 @@ async def upgrade(url: str, *, data_dir: Path) -> None:
         await _upgrade_postgres(url)
 
 
+def sqlite_file(url: str, *, data_dir: Path) -> Path | None:
+    """The file of the database at `url`; None where it is no file. Raises ConfigurationError as `open_storage`."""
+    parsed = _parse(url)
+    return _path(parsed, data_dir) if parsed.drivername == "sqlite" else None
+
+
 def upgrade_sqlite(path: Path) -> None:
     """As `upgrade`, for the SQLite file at `path`."""
     sqlite.create_file(path)

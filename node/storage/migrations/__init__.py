@@ -35,13 +35,19 @@ def upgrade_connection(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def check_connection(connection: Connection) -> None:
-    """Raises SchemaOutOfDate unless the tables are of this program's version."""
+def is_current(connection: Connection) -> bool:
+    """Whether the tables are of this program's version; raises SchemaOutOfDate where they are of a newer one."""
     config = config_for(connection)
     current, known = _current(connection), _known(config)
     if current not in (None, *known):
         raise _newer(connection, config)
-    if current != known[0]:
+    return current == known[0]
+
+
+def check_connection(connection: Connection) -> None:
+    """Raises SchemaOutOfDate unless the tables are of this program's version."""
+    if not is_current(connection):
+        current, known = _current(connection), _known(config_for(connection))
         raise SchemaOutOfDate(
             "the database has to be upgraded: ler-node db upgrade",
             found=f"schema {current or 'none'}",

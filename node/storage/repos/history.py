@@ -48,3 +48,8 @@ def append(session: Session, entry: NewEntry) -> bool:
         session.add(before)
     session.add(HistoryEntry(**asdict(entry)))
     return True
+
+
+def unused(session: Session) -> list[HistoryEntry]:
+    """The entries whose next key has not signed yet; one, as a rule."""
+    return list(session.exec(select(HistoryEntry).where(col(HistoryEntry.next_sealed).is_not(None))))
