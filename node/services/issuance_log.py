@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
+from threading import Lock
 
 from node.clock import Clock, entropy, new_id
 from node.errors import BadInput, Conflict, NotFound
@@ -29,7 +30,7 @@ from protocols.flows.log_witness.messages import PIURI, ShowHead, TellDate
 from protocols.jose.encoding import JsonObject, b64url_decode, b64url_encode
 from protocols.trust.issuance_log.attested import is_enough
 from protocols.trust.issuance_log.head import parse_cosignature, path_json, sign_head
-from protocols.trust.issuance_log.inclusion import SALT_BYTES, leaf_of, proof_json
+from protocols.trust.issuance_log.inclusion import MAX_COSIGNATURES, SALT_BYTES, leaf_of, proof_json
 from protocols.trust.issuance_log.merkle import HASH_BYTES, Tree
 from protocols.trust.refusal import StatementRefused
 
@@ -38,11 +39,15 @@ WITNESSES = 5
 MAX_AT_ONCE = 4096
 LEAST_LEAVES = 16
 SHOWN_FOR = timedelta(hours=2)
+"""How far the time in a cosignature may be from ours and from its head's, too."""
 
 
 @dataclass(slots=True)
 class IssuanceLog:
-    """The log of this node. One replica seals at a time; each follows the table with a tree of its own."""
+    """The log of this node. One replica seals at a time; each follows the table with a tree of its own.
+
+    The tree is shared by all transactions, those that are never committed included; see `_current`.
+    """
 
     storage: UnitOfWork
     identity: Identity
@@ -52,6 +57,7 @@ class IssuanceLog:
     clock: Clock
     log: Log
     _tree: Tree = field(default_factory=Tree, init=False)
+    _growing: Lock = field(default_factory=Lock, init=False)
 
     @property
     def entity_id(self) -> str:
@@ -97,9 +103,9 @@ class IssuanceLog:
         return proof
 
     async def seal(self) -> None:
-        """The job `issuance_log.seal`: a head over what waits; if nothing does, the last one again to who missed it."""
+        """The job `issuance_log.seal`: heads over all that waits; if nothing does, the last again to who missed it."""
 
-        def body(session: Session) -> None:
+        def body(session: Session) -> bool:
             now = self.clock.now()
             waiting = rows.waiting_leaves(session, limit=MAX_AT_ONCE)
             if waiting:
@@ -107,18 +113,19 @@ class IssuanceLog:
             head = rows.last_head(session, self.entity_id)
             if head is not None:
                 self._show(Unit(session=session, now=now, ours=self.identity.did), head)
+            return len(waiting) == MAX_AT_ONCE
 
-        try:
-            await self.storage.run("issuance_log.seal", body)
-        except BaseException:
-            self._tree = Tree()  # it may know leaves that were not stored
-            raise
+        while await self.storage.run("issuance_log.seal", body):
+            pass
 
     def cosigned(self, unit: Unit, witness: str, token: str) -> None:
         """A witness's cosignature came; what it completes is told to the learners.
 
+        Only what verifiers will count is taken: whatever else stood among them would make us believe that it is enough.
+
         Raises:
-            StatementRefused: not of a head of ours, or not by the member that sent it.
+            Unauthorized: not from a member in good standing.
+            StatementRefused: not of a head of ours, not by the member that sent it, or dated at another time.
         """
         member, cosignature = self._member(unit, witness), parse_cosignature(token)
         head = rows.head(unit.session, self.entity_id, cosignature.size)
@@ -126,7 +133,13 @@ class IssuanceLog:
             raise StatementRefused("a cosignature of another head", rule="cosignature_of_another", expected="ours")
         if cosignature.by != member.entity_id:
             raise StatementRefused("a cosignature of another witness", rule="iss_sub_mismatch", found=cosignature.by)
+        if not head.signed_at - SHOWN_FOR <= cosignature.at <= unit.now + SHOWN_FOR:
+            raise StatementRefused(
+                "a cosignature of another time", rule="cosignature_time", found=cosignature.at.isoformat()
+            )
         cosignature.verify_with({kid: key for kid, (key, until) in member.federation_keys.items() if until is None})
+        if len(rows.cosignatures(unit.session, self.entity_id, head.size)) >= MAX_COSIGNATURES:
+            return
         rows.add_cosignature(
             unit.session,
             log=self.entity_id,
@@ -158,7 +171,10 @@ class IssuanceLog:
         return {"from": earlier, "to": later, "path": path_json(path)}
 
     def consistency(self, session: Session, earlier: int, later: int) -> Sequence[bytes]:
-        """The proof between two sizes of our tree; raises ValueError for a size that it has not reached."""
+        """The proof between two sizes of our tree; raises ValueError for a size that no head has reached."""
+        head = rows.last_head(session, self.entity_id)
+        if later > (head.size if head else 0):
+            raise ValueError("a tree of more leaves than a head has")
         return self._current(session).consistency(earlier, later)
 
     def _add(self, session: Session, credential_id: str | None, digest: bytes, now: datetime) -> rows.IssuanceLeaf:
@@ -174,11 +190,13 @@ class IssuanceLog:
         )
 
     def _seal(self, session: Session, waiting: list[rows.IssuanceLeaf], now: datetime) -> None:
-        tree, last = self._current(session), rows.last_head(session, self.entity_id)
+        last = rows.last_head(session, self.entity_id)
+        size = last.size if last else 0
+        tree = self._current(session).beginning(size)  # a copy: this transaction may be run again, or never be kept
         dummies = _padded(len(waiting)) - len(waiting)
         waiting += [self._add(session, None, entropy(HASH_BYTES), now) for _ in range(dummies)]
         waiting.sort(key=lambda row: row.leaf)  # hashes under salts: no order that says which are real
-        for position, row in enumerate(waiting, start=tree.size):
+        for position, row in enumerate(waiting, start=size):
             rows.place(session, row, position)
         tree.extend(b64url_decode(row.leaf) for row in waiting)
         at = now.replace(microsecond=0)
@@ -188,7 +206,7 @@ class IssuanceLog:
             size=tree.size,
             root=b64url_encode(tree.root()),
             token=sign_head(self.entity_id, tree.size, tree.root(), signer=self.configuration.signer(), at=at),
-            path=path_json(tree.consistency(last.size if last else 0, tree.size)),
+            path=path_json(tree.consistency(size, tree.size)),
             signed_at=at,
         )
 
@@ -266,14 +284,27 @@ class IssuanceLog:
 
     def _member(self, unit: Unit, did: str) -> Member:
         member = self.directory.member(unit.session, did)
-        if member is None:
-            raise Unauthorized("a stranger is no witness", found=did[:80], expected="a member of the network")
+        if member is None or member.membership.state_at(unit.now)[0] != "member":
+            raise Unauthorized(
+                "no witness of ours", found=did[:80], expected="a member of the network in good standing"
+            )
         return member
 
     def _current(self, session: Session) -> Tree:
-        """The tree with everything that was placed so far, by whichever replica."""
-        self._tree.extend(b64url_decode(leaf) for leaf in rows.leaves_from(session, self._tree.size))
-        return self._tree
+        """The tree with everything that was placed so far, by whichever replica.
+
+        It only ever grows, and other transactions read it meanwhile; it may know leaves after our last head that were
+        never committed. What grew over such leaves has another root than the head that was, and is made anew.
+        """
+        tree = self._tree
+        known = tree.size
+        placed = rows.leaves_from(session, known)
+        with self._growing:  # never over a query: another transaction may have its turn on this thread meanwhile
+            tree.extend(b64url_decode(leaf) for leaf in placed[tree.size - known :])
+        head = rows.last_head(session, self.entity_id)
+        if head is not None and (tree.size < head.size or b64url_encode(tree.root(head.size)) != head.root):
+            tree = self._tree = Tree(b64url_decode(leaf) for leaf in rows.leaves_from(session, 0))
+        return tree
 
 
 def _padded(count: int) -> int:

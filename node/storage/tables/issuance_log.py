@@ -3,9 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field
 
 from node.storage.tables.base import Json, Row
+
+_UNTOLD = "told_at IS NULL AND credential_id IS NOT NULL"
 
 
 class IssuanceLeaf(Row, table=True):
@@ -19,16 +22,20 @@ class IssuanceLeaf(Row, table=True):
     digest: str
     salt: str
     leaf: str
-    position: int | None = Field(default=None, unique=True, nullable=True)
+    position: int | None = Field(default=None, unique=True, nullable=True, sa_type=BigInteger)
     created_at: datetime
     told_at: datetime | None = None
+
+    __table_args__ = (
+        Index("ix_issuance_leaf_untold", "position", sqlite_where=text(_UNTOLD), postgresql_where=text(_UNTOLD)),
+    )
 
 
 class LogHead(Row, table=True):
     """One head of anybody's log; `path` proves that it begins with the one before it in this table."""
 
     log: str = Field(primary_key=True)
-    size: int = Field(primary_key=True)
+    size: int = Field(primary_key=True, sa_type=BigInteger)
     root: str
     token: str
     path: list[str] = Field(default_factory=list, sa_type=Json)
@@ -39,7 +46,7 @@ class LogCosignature(Row, table=True):
     """What a witness said of a head: ours of others' logs, others' of ours."""
 
     log: str = Field(primary_key=True)
-    size: int = Field(primary_key=True)
+    size: int = Field(primary_key=True, sa_type=BigInteger)
     witness: str = Field(primary_key=True)
     root: str
     token: str
@@ -50,7 +57,7 @@ class LogFork(Row, table=True):
     """Two signed heads of one size: from then on no date in that log counts."""
 
     log: str = Field(primary_key=True)
-    size: int
+    size: int = Field(sa_type=BigInteger)
     tokens: list[Any] = Field(sa_type=Json)
     seen_at: datetime
 

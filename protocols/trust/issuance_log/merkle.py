@@ -43,6 +43,14 @@ class Tree:
         for leaf in leaves:
             self._append(leaf)
 
+    def beginning(self, size: int) -> "Tree":
+        """A tree of its own of the first `size` leaves; raises ValueError for more than there are."""
+        found, size = Tree(), self._checked(size)
+        found._levels = [
+            level[: (size >> height) * HASH_BYTES] for height, level in enumerate(self._levels) if size >> height
+        ] or [bytearray()]
+        return found
+
     def root(self, size: int | None = None) -> bytes:
         """The root over the first `size` leaves; over all where None. Raises ValueError for more than there are."""
         return self._root(0, self._checked(self.size if size is None else size))

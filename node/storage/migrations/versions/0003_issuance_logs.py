@@ -16,16 +16,18 @@ def upgrade() -> None:
     sa.Column('digest', sa.String(), nullable=False),
     sa.Column('salt', sa.String(), nullable=False),
     sa.Column('leaf', sa.String(), nullable=False),
-    sa.Column('position', sa.Integer(), nullable=True),
+    sa.Column('position', sa.BigInteger(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('told_at', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_issuance_leaf')),
     sa.UniqueConstraint('position', name=op.f('uq_issuance_leaf_position'))
     )
     op.create_index(op.f('ix_issuance_leaf_credential_id'), 'issuance_leaf', ['credential_id'], unique=False)
+    untold = sa.text('told_at IS NULL AND credential_id IS NOT NULL')
+    op.create_index('ix_issuance_leaf_untold', 'issuance_leaf', ['position'], unique=False, sqlite_where=untold, postgresql_where=untold)
     op.create_table('log_cosignature',
     sa.Column('log', sa.String(), nullable=False),
-    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
     sa.Column('witness', sa.String(), nullable=False),
     sa.Column('root', sa.String(), nullable=False),
     sa.Column('token', sa.String(), nullable=False),
@@ -34,14 +36,14 @@ def upgrade() -> None:
     )
     op.create_table('log_fork',
     sa.Column('log', sa.String(), nullable=False),
-    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
     sa.Column('tokens', sa.JSON(), nullable=False),
     sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('log', name=op.f('pk_log_fork'))
     )
     op.create_table('log_head',
     sa.Column('log', sa.String(), nullable=False),
-    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
     sa.Column('root', sa.String(), nullable=False),
     sa.Column('token', sa.String(), nullable=False),
     sa.Column('path', sa.JSON(), nullable=False),

@@ -59,6 +59,18 @@ def test_a_tree_that_grew_leaf_by_leaf_is_the_same() -> None:
     assert (tree.size, tree.root()) == (29, plain_root(leaves(29)))
 
 
+def test_a_tree_of_the_beginning_grows_on_its_own() -> None:
+    whole = Tree(leaves(29))
+    for size in range(30):
+        begun = whole.beginning(size)
+        assert (begun.size, begun.root()) == (size, plain_root(leaves(size)))
+        begun.extend(leaves(40)[size:])
+        assert begun.root() == plain_root(leaves(40))
+    assert (whole.size, whole.root()) == (29, plain_root(leaves(29)))
+    with pytest.raises(ValueError, match="more leaves"):
+        whole.beginning(30)
+
+
 @given(st.integers(1, 70).flatmap(lambda size: st.tuples(st.integers(0, size - 1), st.just(size))))
 def test_every_path_leads_to_its_root_and_no_other_leaf_does(at: tuple[int, int]) -> None:
     position, size = at
