@@ -233,8 +233,10 @@ def test_a_file_that_is_cut_off_or_no_database_is_not_restored(
 def test_an_older_version_is_restored_and_says_what_comes_next(
     data: Path, saved: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    spoil(saved, "UPDATE alembic_version SET version_num = '0004'")
-    spoil(saved, "DROP TABLE history_entry")
+    spoil(saved, "UPDATE alembic_version SET version_num = '0005'")
+    spoil(saved, "DROP INDEX ix_peer_revision")
+    for table, column in (("peer", "revision"), ("join_invitation", "invitee"), ("join_invitation", "approved_by")):
+        spoil(saved, f"ALTER TABLE {table} DROP COLUMN {column}")
     assert run("db", "restore", saved, "--data", data, "--replace") == 0
     assert capsys.readouterr().out.splitlines()[-1] == (
         f"it is of an older version; next: ler-node db upgrade --data {data}"
