@@ -32,9 +32,9 @@ async def confirm(request: web.Request) -> web.Response:
     """Takes in a member's confirmation that an institution has closed; 202: it is kept."""
     if request.content_type != CONFIRMATION:
         raise WrongMediaType("another kind of request", found=request.content_type, expected=CONFIRMATION)
-    if (request.content_length or 0) > MAX_TOKEN_BYTES:
+    if (request.content_length or 0) > MAX_TOKEN_BYTES or len(body := await request.read()) > MAX_TOKEN_BYTES:
         raise PayloadTooLarge("the confirmation is too large", expected=f"at most {MAX_TOKEN_BYTES} bytes")
-    token = (await request.read()).decode("ascii", errors="replace")
+    token = body.decode("ascii", errors="replace")
     await request.app[SERVICES].custody.confirmed(token, _institution(request))
     return web.Response(status=202, body=b"{}", content_type=JSON)
 

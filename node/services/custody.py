@@ -10,28 +10,41 @@ from node.clock import Clock
 from node.errors import BadInput, Conflict, NotFound
 from node.services.dates import Synced
 from node.services.did_document import Purpose
-from node.services.directory import Directory
+from node.services.directory import Directory, Member
 from node.services.entity_configuration import OwnConfiguration
 from node.services.escrow import PIURI
 from node.services.identity import Identity
 from node.services.status_lists import RENEWED_EVERY, REVOCATION, SUITE, TTL_MS, VALID_FOR, Published
 from node.storage.repos import custody as rows
+from node.storage.repos import federation
 from node.storage.unit import Session, UnitOfWork
 from protocols.credentials.proofs import add_proof
-from protocols.didcomm.envelope import unpack
+from protocols.didcomm.envelope import peek, unpack
 from protocols.didcomm.message import Message
 from protocols.errors import TooLarge
 from protocols.jose.encoding import JsonObject, b64url_decode, canonical_json, digest
 from protocols.status.bitstring import MAX_BYTES, get_bit, set_bit
 from protocols.status.publish import status_list_credential
 from protocols.trust.entity import did_of
+from protocols.trust.issuance_log.head import parse_size
 from protocols.trust.issuance_log.inclusion import IssuanceProof
-from protocols.trust.refusal import StatementRefused
-from protocols.trust.shape import list_of, object_of
-from protocols.trust.succession import MAX_CONFIRMATIONS, custody_json, parse_confirmation, parse_succession
+from protocols.trust.refusal import StatementRefused, shown
+from protocols.trust.shape import list_of, object_of, texts_of
+from protocols.trust.succession import (
+    ENDED,
+    MAX_CONFIRMATIONS,
+    check_succession,
+    custody_json,
+    is_confirmation,
+    parse_confirmation,
+    parse_succession,
+)
 
 MAX_LISTS = 1000
 MAX_RECORDS = 1000
+MAX_PLACES = 16
+MAX_URL_CHARACTERS = 2048
+MAX_PURPOSE_CHARACTERS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,30 +65,32 @@ class CustodyService:
     _kept: dict[str, _Signed] = field(default_factory=dict[str, _Signed], init=False)
 
     async def take(self, envelope: bytes) -> tuple[str, int]:
-        """Keeps what one envelope brings; the same one again changes nothing. (institution, credentials in it).
+        """Keeps what one envelope brings. (institution, credentials in it).
+
+        While the institution lives the newest takes the place of what was there. Once it has closed, only what is
+        missing is added: whoever has its keys by then, or one of its old files, takes no revocation back.
 
         Raises:
-            ProtocolError: it does not open here, is not by the institution it is about, or names another custodian.
+            ProtocolError: it does not open here, is not by the institution it is about, or names another custodian;
+                of one that has closed, nobody saw the naming before the end.
             NotFound: not by a member, or credentials before their succession.
         """
-        now = self.clock.now()
-        members = await self.storage.read(self.directory.members)
-        documents = {each.did: each.document for each in members if each.document is not None}
-        opened = unpack(envelope, secrets=self.identity.agreements(), documents=documents, now=now)
-        message, sender = opened.message, opened.sender or ""
-        member = next((each for each in members if each.did == sender), None)
-        if member is None:
+        now, sender = self.clock.now(), (peek(envelope).skid or "").partition("#")[0]
+        member = await self.storage.read(lambda session: self.directory.member(session, sender))
+        if member is None or member.document is None:
             raise NotFound(
                 "records of nobody that is known here", found=sender[:80], expected="a member of the network"
             )
+        documents = {sender: member.document}
+        message = unpack(envelope, secrets=self.identity.agreements(), documents=documents, now=now).message
 
         def body(session: Session) -> int:
             match message.type.removeprefix(f"{PIURI}/"):
                 case "succession":
-                    self._take_succession(session, member.entity_id, message, now)
+                    self._take_succession(session, member, message, now)
                     return 0
                 case "records":
-                    return self._take_records(session, member.entity_id, message)
+                    return self._take_records(session, member, message)
                 case other:
                     raise BadInput("nothing that is entrusted", found=other[:60], expected="succession or records")
 
@@ -109,9 +124,11 @@ class CustodyService:
     async def confirmed(self, token: str, institution: str) -> None:
         """Keeps a member's confirmation that an institution has closed.
 
+        Only what counts is kept, so that nobody else's takes its place.
+
         Raises:
             NotFound: an institution that is not in our custody.
-            StatementRefused: of another succession, or not by a member.
+            StatementRefused: of another succession, or one that counts for nothing (`unconfirmed`).
         """
 
         def body(session: Session) -> None:
@@ -119,10 +136,14 @@ class CustodyService:
             if row is None or row.taken_at is None:
                 raise NotFound("no records of this institution here", found=institution[:120])
             word = parse_confirmation(token, parse_succession(row.token))
-            witness = Synced(session, self.directory).witness(word.by)
-            if witness is None:
-                raise StatementRefused("not by a member", rule="unconfirmed", found=word.by)
-            word.verify_with(witness.keys)
+            network = federation.network(session)
+            if network is None or not is_confirmation(word, Synced(session, self.directory), anchor=network.anchor):
+                raise StatementRefused(
+                    "a confirmation that counts for nothing",
+                    rule="unconfirmed",
+                    found=word.by,
+                    expected="by a member with no part in it, after the end",
+                )
             others = [each for each in row.confirmations if _by(each, row.token) != word.by]
             row.confirmations = [*others, token][-MAX_CONFIRMATIONS:]
             rows.keep(session, row)
@@ -150,12 +171,12 @@ class CustodyService:
         def body(session: Session) -> None:
             now = self.clock.now()
             member = self.directory.member(session, did_of(institution))
-            if member is None or member.membership.state not in ("closed", "merged"):
+            if member is None or member.membership.state not in ENDED:
                 raise Conflict("this institution has not closed", found=institution, expected="a closed one")
-            record = rows.record(session, credential_id)
+            record = rows.record(session, institution, credential_id)
             lists = [] if record is None else [(rows.status_list(session, url), index) for url, index in record.places]
             found = next(((row, index) for row, index in lists if row is not None and row.purpose == REVOCATION), None)
-            if found is None or found[0].institution != institution:
+            if found is None or found[0].institution != institution or found[1] >= found[0].size:
                 raise NotFound("no such credential in our custody", found=credential_id[:60])
             row, index = found
             bits = zlib.decompress(row.bits)
@@ -164,8 +185,8 @@ class CustodyService:
 
         await self.storage.run("custody.revoked", body)
 
-    def _take_succession(self, session: Session, institution: str, message: Message, now: datetime) -> None:
-        succession = parse_succession(str(message.body.get("succession")))
+    def _take_succession(self, session: Session, member: Member, message: Message, now: datetime) -> None:
+        institution, succession = member.entity_id, parse_succession(str(message.body.get("succession")))
         date = object_of(message.body.get("date"), rule="custody")
         if succession.about != institution or succession.custodian != self.configuration.entity_id:
             raise StatementRefused(
@@ -174,49 +195,58 @@ class CustodyService:
                 found=f"{succession.about} to {succession.custodian}"[:160],
                 expected=f"{institution} to {self.configuration.entity_id}",
             )
-        if IssuanceProof.parse(date).digest != succession.digest:
+        proof, network = IssuanceProof.parse(date), federation.network(session)
+        if proof.digest != succession.digest:
             raise StatementRefused("the date of another succession", rule="succession_undated")
+        if member.membership.state in ENDED and network is not None:
+            check_succession(succession, proof, Synced(session, self.directory), anchor=network.anchor)
         row = rows.succession(session, institution)
         if row is None or row.token != succession.token:
             row = row or rows.Succession(
                 institution=institution, custodian=succession.custodian, token=succession.token, named_at=succession.at
             )
-            row.token, row.named_at, row.confirmations = succession.token, succession.at, []
+            row.custodian, row.confirmations = succession.custodian, []
+            row.token, row.named_at = succession.token, succession.at
         row.date, row.taken_at = dict(date), now
         rows.keep(session, row)
         for entry in list_of(message.body.get("lists"), rule="custody", at_most=MAX_LISTS, at_least=0):
-            self._take_list(session, institution, object_of(entry, rule="custody"), now)
+            self._take_list(session, member, object_of(entry, rule="custody"), now)
 
-    def _take_list(self, session: Session, institution: str, entry: JsonObject, now: datetime) -> None:
-        url, bits = str(entry.get("url")), _inflated(b64url_decode(str(entry.get("bits"))))
-        if not url.startswith(f"{institution}/"):
-            raise StatementRefused("a list of another host", rule="custody", found=url[:120], expected=institution)
+    def _take_list(self, session: Session, member: Member, entry: JsonObject, now: datetime) -> None:
+        url, purpose = str(entry.get("url")), entry.get("purpose")
+        if not url.startswith(f"{member.entity_id}/") or len(url) > MAX_URL_CHARACTERS:
+            raise StatementRefused("a list of another host", rule="custody", found=url[:120], expected=member.entity_id)
+        if not isinstance(purpose, str) or not 0 < len(purpose) <= MAX_PURPOSE_CHARACTERS:
+            raise StatementRefused("a list without its purpose", rule="custody", found=shown(purpose))
+        known = rows.status_list(session, url)
+        if known is not None and known.institution != member.entity_id:
+            raise StatementRefused("a list of another institution", rule="custody", found=url[:120])
+        if known is not None and member.membership.state in ENDED:
+            return
+        bits = _inflated(b64url_decode(str(entry.get("bits"))))
         rows.keep_list(
             session,
             url,
-            institution=institution,
-            purpose=str(entry.get("purpose")),
+            institution=member.entity_id,
+            purpose=purpose,
             size=len(bits) * 8,
             bits=zlib.compress(bits),
             now=now,
         )
 
-    def _take_records(self, session: Session, institution: str, message: Message) -> int:
+    def _take_records(self, session: Session, member: Member, message: Message) -> int:
+        institution = member.entity_id
         if rows.succession(session, institution) is None:
             raise NotFound("records before their succession", found=institution, expected="the first envelope first")
         records = list_of(message.body.get("records"), rule="custody", at_most=MAX_RECORDS, at_least=0)
         for value in records:
             entry = object_of(value, rule="custody")
-            known = rows.record(session, str(entry.get("id")))
-            if known is not None and known.institution != institution:
-                raise StatementRefused("a credential of another institution", rule="custody")
-            rows.keep_record(
-                session,
-                str(entry.get("id")),
-                institution=institution,
-                sealed=self.sealer.seal(canonical_json(entry.get("document")), context="custody"),
-                places=list(list_of(entry.get("places", []), rule="custody", at_most=16, at_least=0)),
-            )
+            [id] = texts_of([entry.get("id")], rule="custody", at_most=1)
+            document, places = object_of(entry.get("document"), rule="custody"), _places(entry.get("places"))
+            if member.membership.state in ENDED and rows.record(session, institution, id) is not None:
+                continue
+            sealed = self.sealer.seal(canonical_json(document), context="custody")
+            rows.keep_record(session, id, institution=institution, sealed=sealed, places=places)
         return len(records)
 
     def _sign(self, row: rows.CustodyList, now: datetime) -> Published:
@@ -250,6 +280,17 @@ def _inflated(data: bytes) -> bytes:
     if len(bits) > MAX_BYTES or not inflater.eof:
         raise TooLarge("a list too large", expected=f"at most {MAX_BYTES} bytes")
     return bits
+
+
+def _places(value: object) -> list[list[object]]:
+    """[[address of a list, index], …] of one credential."""
+    found: list[list[object]] = []
+    for place in list_of(value, rule="custody", at_most=MAX_PLACES, at_least=0):
+        url, index = list_of(place, rule="custody", at_most=2, at_least=2)
+        if not isinstance(url, str):
+            raise StatementRefused("no place in a list", rule="custody", found=shown(place), expected="address, index")
+        found.append([url, parse_size(index, rule="custody")])
+    return found
 
 
 def _by(confirmation: str, succession: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from node.storage.repos.federation import Peer
 from protocols.credentials.shape import as_object, many
+from protocols.credentials.times import parse_time
 from protocols.dids.document import RELATIONSHIPS
 from protocols.jose.encoding import JsonObject
 from protocols.jose.jws import parse_compact
@@ -61,7 +62,8 @@ def with_past_methods(document: JsonObject, past: Mapping[str, Any] | None) -> J
     found: JsonObject = {**document, "verificationMethod": list(_methods(document))}
     for entry in added:
         method = entry["method"]
-        expires = min(each for each in (method.get("expires"), entry["until"]) if isinstance(each, str))
+        ends = (each for each in (method.get("expires"), entry["until"]) if isinstance(each, str))
+        expires = min(ends, key=lambda end: parse_time(end, "expires", offset_required=False))
         found["verificationMethod"].append({**method, "expires": expires})
         for name in entry["relationships"]:
             found[name] = [*many(found.get(name)), method["id"]]

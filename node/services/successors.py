@@ -4,6 +4,7 @@ From then on its own host is not asked any more: whoever has its domain now is n
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -19,11 +20,16 @@ from node.storage.repos import federation
 from node.storage.unit import Session, UnitOfWork
 from protocols.errors import ProtocolError
 from protocols.jose.encoding import JsonObject, parse_object
-from protocols.trust.entity import check_entity_id
+from protocols.trust.entity import MAX_ENTITY_ID_CHARACTERS, check_entity_id, did_of
 from protocols.trust.refusal import StatementRefused
-from protocols.trust.succession import MAX_CUSTODY_BYTES, Custody, check_custody, parse_custody, sign_confirmation
-
-ENDED = ("closed", "merged")
+from protocols.trust.succession import (
+    ENDED,
+    MAX_CUSTODY_BYTES,
+    Custody,
+    check_custody,
+    parse_custody,
+    sign_confirmation,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +45,7 @@ class Successors:
         """The job `custody.sync`: what the custodians of closed members publish, kept where it holds."""
         for institution, custodian in await self.storage.read(self._ended):
             try:
-                document = await self._published(custodian, institution)
-                custody = parse_custody(document)
+                document, custody = await self._published(custodian, institution)
                 await self.storage.run(
                     "custody.synced",
                     lambda session, document=document, custody=custody: self._keep(session, document, custody),
@@ -54,6 +59,7 @@ class Successors:
         Raises:
             NotFound: nobody that closed with a successor.
             Conflict: its custodian, or its anchor: others have to confirm.
+            StatementRefused: the custodian shows a succession of another institution, or to another.
             Rejected, Unreachable: the custodian does not take it, or does not answer.
         """
         institution = check_entity_id(institution)
@@ -68,7 +74,7 @@ class Successors:
             return custodian
 
         custodian = await self.storage.read(body)
-        custody = parse_custody(await self._published(custodian, institution))
+        _, custody = await self._published(custodian, institution)
         token = sign_confirmation(
             custody.succession,
             by=self.configuration.entity_id,
@@ -105,10 +111,21 @@ class Successors:
             row.date, row.confirmations = document["date"], document["confirmations"]
             rows.keep(session, row)
 
-    async def _published(self, custodian: str, institution: str) -> JsonObject:
+    async def _published(self, custodian: str, institution: str) -> tuple[JsonObject, Custody]:
+        """What the custodian shows for this institution: nobody is made to sign, or to keep, what is about another."""
         url = f"{custodian}/federation/custody?institution={quote(institution, safe='')}"
         fetched = await self.web.get(url, max_bytes=MAX_CUSTODY_BYTES, accept="application/json")
-        return parse_object(fetched.body, max_bytes=MAX_CUSTODY_BYTES)
+        document = parse_object(fetched.body, max_bytes=MAX_CUSTODY_BYTES)
+        custody = parse_custody(document)
+        word = custody.succession
+        if (word.about, word.custodian) != (institution, custodian):
+            raise StatementRefused(
+                "a succession of another, or to another",
+                rule="succession_of_another",
+                found=f"{word.about} to {word.custodian}"[:160],
+                expected=f"{institution} to {custodian}",
+            )
+        return document, custody
 
 
 def stands_in(session: Session, directory: Directory, url: str, issuer: str) -> str | None:
@@ -117,14 +134,8 @@ def stands_in(session: Session, directory: Directory, url: str, issuer: str) -> 
     Raises:
         NotFound: the issuer, or whose address it is, has closed, and nobody can be proved to stand in for it.
     """
-    member = next(
-        (
-            each
-            for each in directory.members(session)
-            if each.membership.state in ENDED and (each.did == issuer or url.startswith(f"{each.entity_id}/"))
-        ),
-        None,
-    )
+    found = (directory.member(session, did) for did in (issuer, *_hosts_of(url)))
+    member = next((each for each in found if each is not None and each.membership.state in ENDED), None)
     if member is None:
         return None
     row, network = rows.succession(session, member.entity_id), federation.network(session)
@@ -138,3 +149,16 @@ def stands_in(session: Session, directory: Directory, url: str, issuer: str) -> 
             f"its issuer has closed, and who says to stand in for it does not: {refusal.detail}"
         ) from refusal
     return row.custodian
+
+
+def _hosts_of(url: str) -> Sequence[str]:
+    """The DIDs of the entities at whose address `url` can stand: its host's, and those of the paths that it is under.
+
+    So nobody looks through all members for each list.
+    """
+    ends = (at for at, character in enumerate(url[: MAX_ENTITY_ID_CHARACTERS + 1]) if character == "/")
+    found: list[str] = []
+    for end in ends:
+        with suppress(StatementRefused):
+            found.append(did_of(url[:end]))
+    return found

@@ -25,7 +25,7 @@ from node.storage.repos import issuance_log as rows
 from node.storage.unit import Session, UnitOfWork
 from protocols.errors import ProtocolError, Unauthorized
 from protocols.flows.log_witness.messages import PIURI, Cosign, JudgeHead
-from protocols.jose.encoding import JsonObject, b64url_decode, b64url_encode, parse_object
+from protocols.jose.encoding import JsonObject, b64url_decode, b64url_encode, canonical_json, parse_object
 from protocols.jose.keys import PublicKey
 from protocols.trust.issuance_log.head import LogHead, cosign, parse_head, parse_path, path_json
 from protocols.trust.issuance_log.merkle import EMPTY_ROOT, is_consistent
@@ -34,6 +34,8 @@ from protocols.trust.shape import list_of, object_of
 
 PAGE = 256
 MAX_PAGE_BYTES = 2 * 1024 * 1024
+MAX_ROOM_BYTES = 64 * 1024
+"""What is left of a page for all that is not a head."""
 SHOWN_WITHIN = timedelta(hours=2)
 """How old a head may be that is to be cosigned: the hour between two, and as much for the way."""
 
@@ -105,14 +107,16 @@ class Witnessing:
         """What is served at `/log/heads`: up to 256 heads of `log` of more than `after` entries, with who saw them."""
 
         def body(session: Session) -> list[JsonObject]:
-            return [
-                {
-                    "head": row.token,
-                    "path": row.path,
-                    "cosignatures": [each.token for each in rows.cosignatures(session, log, row.size)],
-                }
-                for row in rows.heads(session, log, after=after, limit=PAGE)
-            ]
+            found: list[JsonObject] = []
+            size = 0
+            for row in rows.heads(session, log, after=after, limit=PAGE):
+                signed = [each.token for each in rows.cosignatures(session, log, row.size)]
+                entry: JsonObject = {"head": row.token, "path": row.path, "cosignatures": signed}
+                size += len(canonical_json(entry))
+                if found and size > MAX_PAGE_BYTES - MAX_ROOM_BYTES:
+                    break
+                found.append(entry)
+            return found
 
         return {"log": log, "heads": await self.storage.read(body)}
 
@@ -140,9 +144,10 @@ class Witnessing:
         if anchor not in (member.entity_id, self.configuration.entity_id):
             sources.append(anchor)
         before = await self.storage.read(lambda session: rows.last_head(session, member.entity_id))
+        size = before.size if before else 0
         for source in sources:
-            try:
-                page = await self._page(source, member.entity_id, before.size if before else 0)
+            try:  # the last one that we have is asked for again: the anchor may not have had it yet when we compared
+                page = await self._page(source, member.entity_id, max(size - 1, 0))
             except (NodeError, ProtocolError, TimeoutError) as error:
                 self.log.info("heads not synced", entity_id=member.entity_id, source=source, kind=type(error).__name__)
             else:

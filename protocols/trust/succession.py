@@ -19,6 +19,7 @@ from protocols.jose.keys import PublicKey, Signer
 from protocols.trust.entity import check_entity_id
 from protocols.trust.issuance_log.attested import Known, Witness, attested
 from protocols.trust.issuance_log.inclusion import IssuanceProof
+from protocols.trust.membership import MembershipEvent
 from protocols.trust.refusal import StatementRefused, refusing, shown
 from protocols.trust.shape import object_of, texts_of
 from protocols.trust.times import from_seconds, to_seconds
@@ -28,6 +29,8 @@ CONFIRMATION_TYP = "ler-succession-confirmation+jwt"
 MAX_TOKEN_BYTES = 4096
 MAX_CONFIRMATIONS = 8
 MAX_CUSTODY_BYTES = 128 * 1024
+ENDED = ("closed", "merged")
+"""The states, and the events, of an institution that is no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,18 +144,29 @@ def parse_custody(value: object) -> Custody:
 def check_custody(custody: Custody, known: Known, *, anchor: str) -> None:
     """Returns when the custodian stands in for the institution now.
 
+    `check_succession` holds, and a member that is neither of them nor the anchor confirmed the end.
+
+    Raises:
+        StatementRefused: those of `check_succession`; `unconfirmed`.
+    """
+    check_succession(custody.succession, custody.date, known, anchor=anchor)
+    if not any(is_confirmation(each, known, anchor=anchor) for each in custody.confirmations):
+        raise StatementRefused("an end that no other member confirmed", rule="unconfirmed")
+
+
+def check_succession(word: Word, date: IssuanceProof, known: Known, *, anchor: str) -> None:
+    """Returns when an institution that has closed had named this custodian.
+
     The institution named it, with a key that it had, at a date that others vouch for and that lies before its end; its
-    anchor closed it with this successor; the custodian is a member in good standing; and a member that is neither of
-    them nor the anchor confirmed the end.
+    anchor closed it with this successor; and the custodian is a member in good standing.
 
     Raises:
         StatementRefused: `not_closed`, `custodian_of_another`, `custodian_standing`, `kid_unknown`, `signature`,
-            `succession_undated`, `unconfirmed`.
+            `succession_undated`.
     """
-    word = custody.succession
     issuer, custodian = known.witness(word.about), known.witness(word.custodian)
-    last = issuer.membership.events[-1] if issuer else None
-    if issuer is None or last is None or last.event not in ("closed", "merged"):
+    last = _end_of(issuer)
+    if issuer is None or last is None:
         raise StatementRefused("an institution that has not closed", rule="not_closed", found=word.about)
     if last.successor != word.custodian:
         raise StatementRefused(
@@ -164,20 +178,18 @@ def check_custody(custody: Custody, known: Known, *, anchor: str) -> None:
     if custodian is None or custodian.membership.state != "member":
         raise StatementRefused("a custodian that is no member in good standing", rule="custodian_standing")
     word.verify_with(issuer.keys)
-    date = attested(custody.date, known, issuer=word.about, anchor=anchor)
-    if custody.date.digest != word.digest or date.at is None or date.at >= last.at:
+    found = attested(date, known, issuer=word.about, anchor=anchor)
+    if date.digest != word.digest or found.at is None or found.at >= last.at:
         raise StatementRefused(
-            "a succession that nobody saw before the end", rule="succession_undated", found=date.cause
+            "a succession that nobody saw before the end", rule="succession_undated", found=found.cause
         )
-    concerned = {word.about, word.custodian, anchor}
-    hosts = {urlsplit(each).netloc for each in concerned}
-    if not any(_confirms(each, known, last.at, concerned, hosts) for each in custody.confirmations):
-        raise StatementRefused("an end that no other member confirmed", rule="unconfirmed")
 
 
-def _confirms(word: Word, known: Known, closed_at: datetime, concerned: set[str], hosts: set[str]) -> bool:
-    member: Witness | None = known.witness(word.by)
-    if member is None or word.by in concerned or urlsplit(word.by).netloc in hosts or word.at < closed_at:
+def is_confirmation(word: Word, known: Known, *, anchor: str) -> bool:
+    """Whether a confirmation counts: after the end, by a member in good standing with no part in it."""
+    member, last = known.witness(word.by), _end_of(known.witness(word.about))
+    concerned = {urlsplit(each).netloc for each in (word.about, word.custodian, anchor)}
+    if member is None or last is None or urlsplit(word.by).netloc in concerned or word.at < last.at:
         return False
     if member.membership.state_at(word.at)[0] != "member":
         return False
@@ -186,6 +198,12 @@ def _confirms(word: Word, known: Known, closed_at: datetime, concerned: set[str]
     except StatementRefused:
         return False
     return True
+
+
+def _end_of(institution: Witness | None) -> MembershipEvent | None:
+    """The event that closed it; None where it has not closed."""
+    last = institution.membership.events[-1] if institution else None
+    return last if last is not None and last.event in ENDED else None
 
 
 def _claims(token: str, typ: str) -> tuple[JsonObject, str]:

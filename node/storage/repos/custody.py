@@ -49,8 +49,8 @@ def keep_record(session: Session, id: str, *, institution: str, sealed: bytes, p
     upsert(session, CustodyRecord, {"id": id, "institution": institution, "sealed": sealed, "places": places})
 
 
-def record(session: Session, id: str) -> CustodyRecord | None:
-    return session.get(CustodyRecord, id)
+def record(session: Session, institution: str, id: str) -> CustodyRecord | None:
+    return session.get(CustodyRecord, (institution, id))
 
 
 def records(session: Session, institution: str) -> int:

@@ -90,7 +90,7 @@ class CustodyList(Row, table=True):
 class CustodyRecord(Row, table=True):
     """A credential that was entrusted to us, sealed, with its places in the lists."""
 
+    institution: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
-    institution: str = Field(index=True)
     sealed: bytes
     places: list[Any] = Field(sa_type=Json)

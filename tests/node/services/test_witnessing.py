@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from node.services import witnessing
 from node.services.dates import Dates
 from node.services.did_document import Purpose
 from node.storage.repos import issuance as awards
 from node.storage.repos import issuance_log as rows
 from node.storage.repos import learners
-from protocols.jose.encoding import b64url_encode, canonical_json, parse_object
+from protocols.jose.encoding import b64url_decode, b64url_encode, canonical_json, parse_object
 from protocols.trust.issuance_log.head import parse_cosignature, path_json, sign_head
 from protocols.trust.issuance_log.inclusion import IssuanceProof
 from protocols.trust.issuance_log.merkle import Tree, leaf_hash
@@ -216,6 +217,39 @@ async def test_a_fork_is_seen_kept_as_evidence_and_no_date_counts_any_more(
     assert await employer.storage.read(lambda session: rows.is_forked(session, COLLEGE))
     assert await dates(employer, date.proof) == "log_forked"
     assert "issuance log forked" in employer.log.getvalue()
+
+
+async def test_a_fork_is_seen_though_the_anchors_copy_comes_later(
+    internet: Internet, college: Node, employer: Node
+) -> None:
+    await sealed(internet, "first")
+    for node in (employer, internet.nodes[NETWORK]):
+        await node.witnessing.sync()
+    mine = await college.storage.read(lambda session: rows.leaves_from(session, 0))
+    other = Tree([*map(b64url_decode, mine), *(leaf_hash(str(number).encode()) for number in range(16))])
+    forged = sign_head(COLLEGE, 32, other.root(), signer=college.configuration.signer(), at=internet.clock.now())
+    entry = {"head": forged, "path": path_json(other.consistency(16, 32)), "cosignatures": []}
+    internet.altered[f"{COLLEGE}/log/heads"] = lambda _: canonical_json({"log": COLLEGE, "heads": [entry]})
+    await employer.witnessing.sync()
+    assert [size for size, _ in await heads(employer)] == [16, 32]
+    honest = dict(internet.altered)
+    internet.altered.clear()
+    await sealed(internet, "second")
+    await internet.nodes[NETWORK].witnessing.sync()
+    internet.altered.update(honest)
+    await employer.witnessing.sync()
+    assert await employer.storage.read(lambda session: rows.is_forked(session, COLLEGE))
+
+
+async def test_a_page_of_heads_stays_within_what_is_fetched(
+    internet: Internet, college: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(witnessing, "MAX_PAGE_BYTES", witnessing.MAX_ROOM_BYTES + 3000)
+    for name in ("first", "second", "third"):
+        await sealed(internet, name)
+    page = await college.witnessing.heads(COLLEGE, 0)
+    assert 1 <= len(page["heads"]) < 3
+    assert len(canonical_json(page)) <= witnessing.MAX_PAGE_BYTES
 
 
 async def test_somebody_on_the_way_cannot_make_it_look_like_a_fork(

@@ -73,10 +73,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_custody_list_institution'), 'custody_list', ['institution'], unique=False)
     op.create_table('custody_record',
-    sa.Column('id', sa.String(), nullable=False),
     sa.Column('institution', sa.String(), nullable=False),
+    sa.Column('id', sa.String(), nullable=False),
     sa.Column('sealed', sa.LargeBinary(), nullable=False),
     sa.Column('places', sa.JSON(), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_custody_record'))
+    sa.PrimaryKeyConstraint('institution', 'id', name=op.f('pk_custody_record'))
     )
-    op.create_index(op.f('ix_custody_record_institution'), 'custody_record', ['institution'], unique=False)
