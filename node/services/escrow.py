@@ -5,7 +5,7 @@ credentials with their places in them. No key is among it: nobody will be able t
 """
 
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from node.clock import Clock, entropy, new_id
@@ -20,13 +20,15 @@ from node.storage.unit import Session, UnitOfWork
 from protocols.didcomm.envelope import pack_authcrypt
 from protocols.didcomm.message import Message
 from protocols.dids.document import DidDocument
-from protocols.jose.encoding import JsonObject, b64url_encode
+from protocols.jose.encoding import JsonObject, b64url_encode, canonical_json
 from protocols.trust.entity import check_entity_id, did_of
 from protocols.trust.succession import parse_succession, sign_succession
 
 PIURI = "https://w3id.org/ler-exchange/custody/1.0"
 PAGE = 50
-"""Credentials an envelope: of 10 KiB each they fill half of what one may hold."""
+"""Credentials that are read at once."""
+FILLED_BYTES = 512 * 1024
+"""Of JSON in an envelope: encrypted it is a third more, and an envelope may have 1 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +97,17 @@ class Escrow:
         member = await self.storage.read(lambda session: self.directory.member(session, did_of(named.custodian)))
         if member is None or member.document is None:
             raise NotFound("the custodian's keys are not known", found=named.custodian, expected="a synced member")
-        lists = await self.storage.read(self._lists)
-        yield self._packed(
-            "succession", {"succession": named.token, "date": named.date, "lists": lists}, member.document
-        )
+        for lists in _filled(await self.storage.read(self._lists)) or [[]]:
+            body: JsonObject = {"succession": named.token, "date": named.date, "lists": lists}
+            yield self._packed("succession", body, member.document)
         after: str | None = None
         while True:
             page = await self.storage.read(lambda session, after=after: self._records(session, after))
             if page is None:
                 return
             after, records = page
-            if records:
-                yield self._packed("records", {"records": records}, member.document)
+            for part in _filled(records):
+                yield self._packed("records", {"records": part}, member.document)
 
     def _lists(self, session: Session) -> list[JsonObject]:
         return [
@@ -151,3 +152,17 @@ class Escrow:
         sender = self.identity.agreement_of(self.identity.did)
         recipients = custodian.recipients(sender.public.crv, now)
         return pack_authcrypt(message, sender=sender, recipients=recipients, entropy=entropy)
+
+
+def _filled(entries: Sequence[JsonObject]) -> list[list[JsonObject]]:
+    """The entries in their order, in parts that fit in an envelope each; one that does not is a part of its own."""
+    parts: list[list[JsonObject]] = []
+    room = 0
+    for entry in entries:
+        size = len(canonical_json(entry))
+        if not parts or size > room:
+            parts.append([])
+            room = FILLED_BYTES
+        parts[-1].append(entry)
+        room -= size
+    return parts

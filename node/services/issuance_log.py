@@ -157,6 +157,8 @@ class IssuanceLog:
         head = rows.last_head(unit.session, self.entity_id)
         if head is not None and signed <= head.size:
             self._show_to(unit, witness, head, signed)
+        else:  # as after an old backup: what we seal next has another past than what was signed
+            self.log.error("witness signed more than our log has", witness=witness, size=signed)
 
     async def proof_between(self, earlier: int, later: int) -> JsonObject:
         """{from, to, path} as served at `/log/consistency`.

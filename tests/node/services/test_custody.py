@@ -15,7 +15,8 @@ from node.errors import BadInput, Conflict, NotFound
 from node.services import escrow
 from node.services.custody import MAX_RECORDS
 from node.storage.repos import custody as rows
-from protocols.didcomm.envelope import pack_authcrypt
+from node.storage.repos import issuance as awards
+from protocols.didcomm.envelope import MAX_ENVELOPE_BYTES, pack_authcrypt
 from protocols.didcomm.message import Message
 from protocols.dids.parse import parse_document
 from protocols.errors import ProtocolError, TooLarge
@@ -146,6 +147,25 @@ async def test_what_an_institution_hands_over_is_kept_and_published(story: Story
     }
     published = parse_object((await story[ARCHIVE].custody.status_list(LIST)).body)
     assert published["issuer"] == story[ARCHIVE].did
+
+
+async def test_whatever_an_institution_issued_fits_in_envelopes_that_can_be_taken(story: Story) -> None:
+    """Credentials with their pictures in them."""
+    college, now = story[COLLEGE], story.internet.clock.now()
+
+    def body(session: Any) -> None:
+        for name in map(str, range(9)):
+            row = awards.add(session, name, "learner", "forecast", thread_id=name, valid_until=None, now=now)
+            awards.issued(session, row, {"id": f"urn:{name}", "image": "x" * 200_000}, now=now)
+
+    await college.storage.run("test.issued", body)
+    envelopes = [envelope async for envelope in college.escrow.envelopes()]
+    assert max(map(len, envelopes)) <= MAX_ENVELOPE_BYTES
+    assert [await story[ARCHIVE].custody.take(each) for each in envelopes] == [
+        (COLLEGE, 0),
+        *[(COLLEGE, 2)] * 4,
+        (COLLEGE, 1),
+    ]
 
 
 async def test_an_envelope_that_is_none_is_refused(story: Story) -> None:

@@ -157,6 +157,18 @@ async def test_a_member_that_is_suspended_is_no_witness_though_it_has_its_keys(
     assert internet.mail.waiting == []
 
 
+async def test_a_log_that_is_behind_what_was_signed_is_told_to_its_operator(internet: Internet, college: Node) -> None:
+    await sealed(internet, "badge")
+
+    def body(session: Session) -> None:
+        unit = Unit(session=session, now=internet.clock.now(), ours=college.did, sender=EMPLOYER_DID)
+        college.issuance_log.show_again(unit, EMPLOYER_DID, 32)
+
+    await college.storage.run("test.shown_again", body)
+    assert "witness signed more than our log has" in college.log.getvalue()
+    assert internet.mail.waiting == []
+
+
 async def test_no_more_cosignatures_of_a_head_are_kept_than_a_proof_holds(
     internet: Internet, college: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
