@@ -155,4 +155,3 @@ async def test_a_mark_with_any_part_of_it_changed_is_invalid_unknown_or_refused(
             assert parse_compact(body).claims["status"] == "invalid", at
         else:
             assert status in {400, 404}, at
-
