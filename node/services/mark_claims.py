@@ -9,6 +9,7 @@ from node.services.mark_rules import own_rules
 from node.storage.repos import federation, held_marks, trust_marks
 from node.storage.unit import Session
 from protocols.jose.encoding import JsonObject
+from protocols.trust.claims import MAX_MARKS
 from protocols.trust.mark_validation import MarkRules
 from protocols.trust.marks import parse_mark
 
@@ -56,6 +57,8 @@ def _held(session: Session, now: datetime) -> list[JsonObject]:
     for row in held_marks.held(session):
         if row.token is None or len(row.token) > room or not parse_mark(row.token).is_current(now):
             continue
+        if len(found) == MAX_MARKS:
+            break
         room -= len(row.token)
         # `id` is what earlier drafts called the type, and readers of those refuse a configuration without it
         named = dict.fromkeys(("id", "trust_mark_type"), row.trust_mark_type)

@@ -30,6 +30,8 @@ from protocols.trust.statement import MAX_STATEMENT_BYTES
 ASKED_EVERY = timedelta(hours=1)
 AT_ONCE = 8
 A_RUN = 256
+MAX_KEPT = 256
+"""Of one member, ended ones too: a mark more is not looked at, and what it was accredited for stays."""
 FORM = "application/x-www-form-urlencoded"
 REVOKED, WITHDRAWN, UNKNOWN = "revoked", "withdrawn", "unknown"
 _FINAL = (REVOKED, UNKNOWN)
@@ -171,6 +173,8 @@ def accreditations(session: Session, did: str, now: datetime) -> tuple[Accredita
 def _keep(session: Session, id: str, mark: TrustMark, did: str, now: datetime) -> None:
     row = rows.peer_mark(session, id)
     if row is None:
+        if len(rows.of_peer(session, did)) >= MAX_KEPT:
+            return
         row = PeerMark(
             id=id,
             did=did,

@@ -1,7 +1,8 @@
 """Was an issuer accredited for this, on that day? By the trust marks that it held, ended ones too.
 
 Whoever lost its accreditation could have written an earlier day on what it signs now. So an accreditation that does not
-hold today proves nothing about a day that only the signer vouches for, and the answer says so.
+hold today proves nothing about a day that only the signer vouches for, and the answer says so. What others saw while it
+held was signed while it held.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,6 +18,7 @@ class Accredited(StrEnum):
 
     NONE_STATED = "none_stated"
     IN_SCOPE = "in_scope"
+    ATTESTED = "attested"
     ENDED_SINCE = "ended_since"
     OUT_OF_SCOPE = "out_of_scope"
     NOT_THEN = "not_then"
@@ -54,15 +56,26 @@ class AccreditationAnswer:
     answer: Accredited
     rests_on: tuple[Accreditation, ...] = ()
 
+    @property
+    def is_accredited(self) -> bool:
+        """Whether it was accredited for this when it signed."""
+        return self.answer in (Accredited.IN_SCOPE, Accredited.ATTESTED)
+
 
 def accredited(
-    held: Sequence[Accreditation], types: Collection[str], *, at: datetime | None, now: datetime
+    held: Sequence[Accreditation],
+    types: Collection[str],
+    *,
+    at: datetime | None,
+    now: datetime,
+    attested_at: datetime | None = None,
 ) -> AccreditationAnswer:
     """Whether who holds `held` was accredited as of `at`.
 
     Args:
         types: every name that what it issued goes by; one of them covered is enough.
         at: when it was signed; None where that is not known.
+        attested_at: when others than the signer saw it; None where nobody did.
     """
     if not held:
         return AccreditationAnswer(answer=Accredited.NONE_STATED)
@@ -70,9 +83,12 @@ def accredited(
         return AccreditationAnswer(answer=Accredited.UNDATED, rests_on=tuple(held))
     covering = tuple(each for each in held if each.covers(types, at))
     lasting = tuple(each for each in covering if each.covers(types, now))
+    seen = tuple(each for each in covering if attested_at is not None and each.covers(types, attested_at))
     in_force = tuple(each for each in held if each.is_in_force(at))
     if lasting:
         return AccreditationAnswer(answer=Accredited.IN_SCOPE, rests_on=lasting)
+    if seen:
+        return AccreditationAnswer(answer=Accredited.ATTESTED, rests_on=seen)
     if covering:
         return AccreditationAnswer(answer=Accredited.ENDED_SINCE, rests_on=covering)
     if in_force:

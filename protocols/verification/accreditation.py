@@ -21,6 +21,7 @@ _REASONS = {
     Accredited.NONE_STATED: "no accreditation stated: nobody in the network states what its issuer is accredited for",
     Accredited.UNDATED: "its issuer is accredited by {by}, but when this was signed is not known",
     Accredited.IN_SCOPE: "its issuer was accredited for this on that day, and is, by {by}",
+    Accredited.ATTESTED: ("its issuer was accredited for this by {by} when others saw it, though it is no longer"),
     Accredited.ENDED_SINCE: (
         "its issuer was accredited for this on that day by {by}, but is no longer, and only the signer vouches for the"
         " day"
@@ -32,7 +33,7 @@ _WARNS = frozenset({Accredited.ENDED_SINCE, Accredited.OUT_OF_SCOPE, Accredited.
 
 
 def accreditation_finding(credential: CredentialEvidence) -> Finding:
-    """Yes where its issuer was accredited for it and is; otherwise not applicable, whatever there is to be said."""
+    """Yes where its issuer was accredited for it, and is or others saw it then; else not applicable, with a reason."""
     found = accreditation_of(credential)
     by = " and ".join(dict.fromkeys(each.by for each in found.rests_on[:MAX_SHOWN]))
     evidence: JsonObject = {}
@@ -44,7 +45,7 @@ def accreditation_finding(credential: CredentialEvidence) -> Finding:
     return Finding(
         number=7,
         name=NAME,
-        outcome=Outcome.YES if found.answer is Accredited.IN_SCOPE else Outcome.NOT_APPLICABLE,
+        outcome=Outcome.YES if found.is_accredited else Outcome.NOT_APPLICABLE,
         reason=_REASONS[found.answer].format(by=by),
         at=credential.signed_at if found.rests_on else None,
         evidence=evidence,
@@ -57,7 +58,10 @@ def accreditation_of(credential: CredentialEvidence) -> AccreditationAnswer:
     now = issuer.accreditations_as_of
     if now is None:
         return AccreditationAnswer(answer=Accredited.NONE_STATED)
-    return accredited(issuer.accreditations, names_of(credential), at=credential.signed_at, now=now)
+    seen_at = credential.date.at if credential.date else None
+    return accredited(
+        issuer.accreditations, names_of(credential), at=credential.signed_at, now=now, attested_at=seen_at
+    )
 
 
 def names_of(credential: CredentialEvidence) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from enum import StrEnum
 from protocols.credentials.enveloped.sd_jwt_vc_claims import REGISTERED
 from protocols.findings import Outcome
 from protocols.requests.query import objects
-from protocols.trust.accreditation import Accredited
 from protocols.verification.accreditation import accreditation_of
 from protocols.verification.evidence import CredentialEvidence
 from protocols.verification.holder import Presenter
@@ -38,8 +37,8 @@ def provenance_of(credential: CredentialEvidence, presenter: Presenter) -> Prove
     """The rung of everything this credential claims.
 
     Known means: proved to be by a member of the network in good standing when it signed; accredited, that somebody whom
-    the network recognises accredited it for this then, and does now. Whoever speaks about themselves is self-attested,
-    member or not, and what is not proved is nobody's word yet.
+    the network recognises accredited it for this then, and does now or others saw it. Whoever speaks about themselves
+    is self-attested, member or not, and what is not proved is nobody's word yet.
     """
     if is_self_attested(credential, presenter):
         return Provenance.SELF_ATTESTED
@@ -50,7 +49,7 @@ def provenance_of(credential: CredentialEvidence, presenter: Presenter) -> Prove
         return Provenance.COULD_NOT_CHECK
     match Outcome(credential.issuer.standing.outcome):
         case Outcome.YES if credential.signed_at is not None:
-            is_accredited = accreditation_of(credential).answer is Accredited.IN_SCOPE
+            is_accredited = accreditation_of(credential).is_accredited
             return Provenance.ACCREDITED_ISSUER if is_accredited else Provenance.KNOWN_ISSUER
         case Outcome.NO:
             return Provenance.UNKNOWN_ISSUER

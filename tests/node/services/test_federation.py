@@ -352,6 +352,7 @@ async def test_a_resolve_response_carries_the_chain_and_is_signed_by_us(internet
     jws.verify(employer.configuration.keys()[jws.kid])
     claims: JsonObject = jws.claims
     assert (claims["iss"], claims["sub"], len(claims["trust_chain"])) == (EMPLOYER, COLLEGE, 3)
+    assert claims.keys() == {"iss", "sub", "iat", "exp", "metadata", "trust_chain"}  # nobody asked as somebody: no aud
     assert claims["metadata"]["federation_entity"]["organization_name"] == "Example College"
     assert claims["exp"] > internet.clock.now().timestamp()
     assert parse_compact(await employer.federation.resolve(NETWORK_DID, [NETWORK])).claims["sub"] == NETWORK

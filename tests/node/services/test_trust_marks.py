@@ -542,6 +542,39 @@ async def resolved_types(node: Node) -> list[str]:
     return [each["trust_mark_type"] for each in claims["trust_marks"]]
 
 
+async def test_a_configuration_with_more_marks_than_one_may_have_is_signed_with_as_many_as_fit(
+    internet: Internet, college: Node
+) -> None:
+    now = internet.clock.now()
+
+    def body(session):
+        for number in range(70):
+            kind = f"a:{number}"
+            token = sign_mark(trust_mark_type=kind, issuer="https://a.b", subject=COLLEGE, signer=key("x"), iat=now)
+            row = held_marks.HeldMark(issuer="https://a.b", trust_mark_type=kind, token=token, next_at=now)
+            held_marks.keep(session, row)
+
+    await college.storage.run("test.held", body)
+    assert len((await claims_of(college))["trust_marks"]) == 64
+
+
+async def test_a_peer_that_changes_its_marks_all_the_time_takes_no_more_room_than_others(
+    internet: Internet, anchor: Node, college: Node, employer: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where anybody may issue a type, two that are in league can make as many marks as they like."""
+    monkeypatch.setattr("node.services.peer_marks.MAX_KEPT", 3)
+    await anchor.mark_types.set(ACCREDITED, [], actor="operator")
+    await internet.sync()
+    await college.held_marks.want(EMPLOYER, ACCREDITED)
+    for _ in range(4):
+        granted = await employer.trust_marks.grant(granting())
+        await internet.sync()
+        await college.held_marks.want(EMPLOYER, ACCREDITED)
+        await internet.sync()
+        await employer.trust_marks.revoke(granted.id, "again", actor="operator")
+    assert len(await marks_at(anchor, COLLEGE_DID)) == 3
+
+
 async def test_members_are_listed_by_their_marks(internet: Internet, anchor: Node, college: Node) -> None:
     await accredited(internet)
     members = [COLLEGE, EMPLOYER, "https://stranger.example"]

@@ -56,3 +56,20 @@ def test_an_accreditation_that_lasts_outweighs_one_that_ended() -> None:
     revoked = replace(HELD, by="https://other.example", ended_at=NOW - DAY)
     found = accredited((revoked, HELD), TYPES, at=NOW - 2 * DAY, now=NOW)
     assert (found.answer, found.rests_on) == (Accredited.IN_SCOPE, (HELD,))
+
+
+@pytest.mark.parametrize(
+    ("seen_at", "answer"),
+    [
+        (NOW - 11 * DAY, Accredited.ATTESTED),
+        (NOW - 10 * DAY, Accredited.ENDED_SINCE),
+        (NOW - 9 * DAY, Accredited.ENDED_SINCE),
+        (None, Accredited.ENDED_SINCE),
+    ],
+)
+def test_what_others_saw_before_it_was_lost_was_in_scope(seen_at, answer: Accredited) -> None:
+    revoked = replace(HELD, ended_at=NOW - 10 * DAY)
+    at = NOW - 12 * DAY
+    assert accredited((revoked,), TYPES, at=at, now=NOW, attested_at=seen_at).answer is answer
+    lasting = accredited((revoked, OTHER, HELD), TYPES, at=at, now=NOW, attested_at=seen_at)
+    assert (lasting.answer, lasting.rests_on) == (Accredited.IN_SCOPE, (HELD,))

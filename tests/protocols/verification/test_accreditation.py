@@ -10,6 +10,7 @@ from protocols.credentials.model import parse_credential
 from protocols.credentials.open_badges import read_badge
 from protocols.findings import Finding, Outcome
 from protocols.trust.accreditation import Accreditation
+from protocols.trust.issuance_log.attested import Attestation
 from protocols.trust.mark_scope import MarkScope
 from protocols.verification.evidence import CredentialEvidence, IssuerEvidence, Policy
 from protocols.verification.provenance import Provenance
@@ -85,6 +86,17 @@ def test_one_outside_is_warned_of_and_stays_verified(held: Accreditation, warnin
     assert report.verdict is Verdict.VERIFIED
     assert {claim.provenance for claim in report.claims} == {Provenance.KNOWN_ISSUER}
     assert f"<td>warning</td><td>{line.reason}</td>" in report_page(report.to_json())
+
+
+def test_one_that_others_saw_before_its_accreditation_ended_is_as_good_as_ever() -> None:
+    seen = Attestation(at=SIGNED_AT, cause="attested", reason="Members other than its issuer saw it then.")
+    report, line = found_in(issued(replace(HELD, ended_at=NOW - DAY), date=seen))
+    assert line.outcome is Outcome.YES
+    assert line.reason == (
+        f"its issuer was accredited for this by {ACCREDITOR} when others saw it, though it is no longer"
+    )
+    assert "warning" not in line.evidence
+    assert {claim.provenance for claim in report.claims} == {Provenance.ACCREDITED_ISSUER}
 
 
 def test_an_issuer_without_marks_is_nothing_to_be_alarmed_about() -> None:
