@@ -7,6 +7,7 @@ import typer
 from node.cli.client import client_of
 from node.cli.options import DataOption, JsonOption
 from node.cli.output import show_facts, show_rows
+from protocols.jose.encoding import JsonObject
 
 APPS = ("id", "name", "host", "granted_at", "expires_at", "ended_at", "ended_because")
 COLUMNS = ("id", "name", "reference", "enrolled", "suspended")
@@ -19,6 +20,7 @@ def register(app: typer.Typer) -> None:
     learner.command("list")(list_learners)
     learner.command()(suspend)
     learner.command()(reinstate)
+    learner.command()(rebind)
     learner.command()(code)
     learner.command()(apps)
     learner.command("end-app")(end_app)
@@ -32,10 +34,7 @@ def enrol(
     as_json: JsonOption = False,
 ) -> None:
     """Make a person known. Hand them link and code by different ways: the code is shown this once."""
-    made = client_of(data).post("/learners", {"name": name, "reference": reference})
-    learner = made["learner"]
-    facts = {"id": learner["id"], "name": learner["name"], "reference": learner["reference"]}
-    show_facts({**facts, "link": made["link"], "code": made["code"]}, as_json=as_json)
+    _show_enrolment(client_of(data).post("/learners", {"name": name, "reference": reference}), as_json=as_json)
 
 
 def list_learners(data: DataOption, as_json: JsonOption = False) -> None:
@@ -51,6 +50,15 @@ def suspend(learner: LearnerArgument, data: DataOption, as_json: JsonOption = Fa
 def reinstate(learner: LearnerArgument, data: DataOption, as_json: JsonOption = False) -> None:
     """Relay for a suspended person again."""
     show_facts(client_of(data).post(f"/learners/{learner}/reinstate"), as_json=as_json)
+
+
+def rebind(learner: LearnerArgument, data: DataOption, as_json: JsonOption = False) -> None:
+    """Give a person whose phone is lost a new link and code; the old wallet gets nothing more from now on.
+
+    Hand them over as at enrolment: whoever has the code is bound. Badges that still hold are issued anew to the next
+    wallet's key; each old one is revoked when its successor was issued.
+    """
+    _show_enrolment(client_of(data).post(f"/learners/{learner}/rebind"), as_json=as_json)
 
 
 def code(learner: LearnerArgument, data: DataOption, as_json: JsonOption = False) -> None:
@@ -71,3 +79,9 @@ def end_app(
 ) -> None:
     """End what an app may do for the learner, at once."""
     show_rows(client_of(data).post(f"/learners/{learner}/apps/{app}/end")["items"], APPS, as_json=as_json)
+
+
+def _show_enrolment(made: JsonObject, *, as_json: bool) -> None:
+    learner = made["learner"]
+    facts = {"id": learner["id"], "name": learner["name"], "reference": learner["reference"]}
+    show_facts({**facts, "link": made["link"], "code": made["code"]}, as_json=as_json)

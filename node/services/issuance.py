@@ -21,6 +21,7 @@ from node.services.flows import FlowRunner
 from node.services.identity import Identity
 from node.services.issuance_log import IssuanceLog
 from node.services.performers import Unit
+from node.services.reissuing import Reissuing
 from node.services.status_lists import REVOCATION, SUSPENSION, StatusLists
 from node.services.work import Outcome, WorkList
 from node.storage.repos import issuance as rows
@@ -46,6 +47,7 @@ class Issuance:
     status_lists: StatusLists
     issuance_log: IssuanceLog
     flows: FlowRunner
+    reissuing: Reissuing
     work: WorkList
     clock: Clock
 
@@ -105,7 +107,8 @@ class Issuance:
         return await self.storage.run("issuance.award", body)
 
     def bound(self, unit: Unit, learner_id: str) -> None:
-        """A wallet was bound to the person: what waited for it goes out, in the same transaction."""
+        """A wallet was bound to the person: what they had before and what waited goes out, in the same transaction."""
+        self.reissuing.begin(unit, learner_id)
         self._offer_waiting(unit, learner_id)
 
     def requested(self, unit: Unit, thread_id: str, holder: str) -> None:
@@ -113,9 +116,10 @@ class Issuance:
         row = rows.by_thread(unit.session, thread_id)
         if row is None or row.state != rows.OFFERED:
             return
-        self.status_lists.allocate(unit.session, row.id, now=unit.now)
+        if not self.status_lists.entries(unit.session, row.id):  # it may have been asked for once, for another key
+            self.status_lists.allocate(unit.session, row.id, now=unit.now)
         rows.requested(unit.session, row, holder)
-        self.work.add(unit.session, SIGN, {"id": row.id}, now=unit.now, key=f"{SIGN}:{row.id}")
+        self.work.add(unit.session, SIGN, {"id": row.id}, now=unit.now, key=f"{SIGN}:{thread_id}")
 
     async def sign(self, payload: JsonObject) -> Outcome:
         """Performs the work `issuance.sign`."""
@@ -126,6 +130,8 @@ class Issuance:
             return row, self._draft(session, row), statuses
 
         row, draft, statuses = await self.storage.read(gather)
+        if row.state != rows.REQUESTED:
+            return lambda _: None
         issued_at = self.clock.now().replace(microsecond=0)
         unsigned = complete(
             draft,
@@ -145,12 +151,13 @@ class Issuance:
         def body(session: Session) -> None:
             now = self.clock.now()
             current = rows.get(session, row.id)
-            if current.state != rows.REQUESTED:
+            if (current.state, current.holder) != (rows.REQUESTED, row.holder):
                 return
             rows.issued(session, current, document, now=now)
             self.issuance_log.add(session, current.id, digest, now=now)
             unit = Unit(session=session, now=now, ours=self.identity.did)
             self.flows.command(unit, PIURI, current.thread_id or "", Issue(credential=document))
+            self.reissuing.finish(unit, current)
 
         return body
 
@@ -168,6 +175,7 @@ class Issuance:
                 now = self.clock.now()
                 rows.revoked(session, row, reason, now=now)
                 self.status_lists.set(session, row.id, REVOCATION, True, now=now)
+                self.reissuing.cancel(Unit(session=session, now=now, ours=self.identity.did), row)
             return award_of(row)
 
         return await self.storage.run("issuance.revoke", body)
@@ -248,7 +256,7 @@ class Issuance:
         learner = learners.get(unit.session, learner_id)
         if learner is None or learner.did is None:
             return
-        for row in rows.waiting(unit.session, learner_id):
+        for row in rows.of_learner(unit.session, learner_id, rows.WAITING):
             achievement = self._draft(unit.session, row)["credentialSubject"]["achievement"]
             offer = Offer(
                 thread_id=row.thread_id,

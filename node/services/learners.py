@@ -5,7 +5,7 @@ The binding is as sure as the way the code reached the person: `assurance` says 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from node.clock import Clock, new_id
@@ -64,19 +64,23 @@ class Learners:
             now = self.clock.now()
             if rows.by_reference(session, reference) is not None:
                 raise Conflict("a learner with this reference is known already", expected="another reference")
-            expires_at = now + CODE_LIVES_FOR
             row = rows.add(session, new_id(), name, reference, now=now)
-            rows.add_code(session, code_hash(code), row.id, now=now, expires_at=expires_at)
-            invitation = self.invitations.publish(
-                session,
-                Goal.ENROL,
-                "Have the one-time code at hand that you were given.",
-                payload={},
-                expires_at=expires_at,
-            )
-            return Enrolment(person=_person(row), code=code, link=self.invitations.link(invitation))
+            return self.invite(session, row, code, now=now)
 
         return await self.storage.run("learners.enrol", body)
+
+    def invite(self, session: Session, row: rows.Learner, code: str, *, now: datetime) -> Enrolment:
+        """Makes `code`, a new one, open an enrolment for the person, and a link where a wallet can use it."""
+        expires_at = now + CODE_LIVES_FOR
+        rows.add_code(session, code_hash(code), row.id, now=now, expires_at=expires_at)
+        invitation = self.invitations.publish(
+            session,
+            Goal.ENROL,
+            "Have the one-time code at hand that you were given.",
+            payload={},
+            expires_at=expires_at,
+        )
+        return Enrolment(person=_person(row), code=code, link=self.invitations.link(invitation))
 
     async def list(self, *, limit: int, after: str | None) -> Sequence[Person]:
         """Persons in the order they were made known, from the one after id `after`."""

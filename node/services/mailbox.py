@@ -51,6 +51,10 @@ class Mailbox:
         """Opens a mailbox for `owner`, which is also its first recipient. Granting twice changes nothing."""
         rows.grant(session, recipient=owner, owner=owner, now=now)
 
+    def close(self, session: Session, owner: str) -> None:
+        """Ends the mailbox of `owner` with every recipient and all that waits in it."""
+        rows.close(session, owner)
+
     def update(
         self, session: Session, owner: str, added: Iterable[str], removed: Iterable[str], *, now: datetime
     ) -> None:

@@ -148,6 +148,14 @@ class StatusLists:
         self._publish(session, row.id, now)
         return True
 
+    def message(self, session: Session, credential_id: str) -> str | None:
+        """The message of a credential; None where it has no place for one."""
+        for row, index in rows.places(session, credential_id):
+            if row.purpose == MESSAGE:
+                texts: list[str] = (row.meaning or {})["messages"]
+                return texts[get_value(zlib.decompress(row.bits), index, size_for(len(texts)))]
+        return None
+
     async def listed(self, *, limit: int, after: str | None) -> Sequence[PublishedList]:
         """Our lists in the order they were opened, from the one after id `after`."""
 

@@ -54,6 +54,8 @@ from node.services.peer_marks import PeerMarks
 from node.services.peer_publications import Publications
 from node.services.presentations import VERIFY, Presentations
 from node.services.queues import Queues
+from node.services.rebinding import Rebinding
+from node.services.reissuing import Reissuing
 from node.services.relay import Entry, Exit
 from node.services.relay_routes import RelayRoutes
 from node.services.requests import Requests
@@ -120,6 +122,7 @@ class Services:
     peer_marks: PeerMarks
     presentations: Presentations
     queues: Queues
+    rebinding: Rebinding
     requests: Requests
     skills: Skills
     statements: Statements
@@ -182,7 +185,8 @@ def build_services(
     routing = Routing(mailbox, routes, outbox, clock, log)
     issuance_log = IssuanceLog(storage, identity, configuration, directory, flows, clock, log)
     witnessing = Witnessing(storage, identity, configuration, directory, flows, fetcher, clock, log)
-    issuance = Issuance(storage, identity, achievements, status_lists, issuance_log, flows, work, clock)
+    reissuing = Reissuing(status_lists, flows)
+    issuance = Issuance(storage, identity, achievements, status_lists, issuance_log, flows, reissuing, work, clock)
     learners = Learners(storage, invitations, clock, issuance.bound)
     signatures = Signatures(storage, directory, outside.proofs, outside.didkit)
     credentials = Credentials(storage, directory, signatures, sync.freshness)
@@ -269,6 +273,7 @@ def build_services(
         peer_marks=PeerMarks(storage, fetcher, clock, log),
         presentations=presentations,
         queues=Queues(storage, clock),
+        rebinding=Rebinding(storage, identity, learners, mailbox, reissuing, clock),
         requests=requests,
         skills=Skills(storage, clock),
         statements=statements,

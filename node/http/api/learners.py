@@ -74,6 +74,11 @@ async def reinstate_learner(services: Services, call: Call[Empty, Empty]) -> Lea
     return LearnerAnswer.model_validate(await services.learners.set_suspended(call.path["id"], False))
 
 
+async def rebind_learner(services: Services, call: Call[Empty, Empty]) -> EnrolmentAnswer:
+    made = await services.rebinding.rebind(call.path["id"])
+    return EnrolmentAnswer(learner=LearnerAnswer.model_validate(made.person), link=made.link, code=made.code)
+
+
 async def make_sign_in_code(services: Services, call: Call[Empty, Empty]) -> SignInCodeAnswer:
     code, expires_at = await services.apps.sign_in_code(call.path["id"])
     return SignInCodeAnswer(code=code, expires_at=expires_at)
@@ -101,6 +106,13 @@ OPERATIONS: tuple[AnyOperation, ...] = (
     read("/learners", "The people this institution knows.", ISSUERS, list_learners),
     write("/learners/{id}/suspend", "Relay nothing more for a person, for now.", ISSUERS, suspend_learner),
     write("/learners/{id}/reinstate", "Relay for a suspended person again.", ISSUERS, reinstate_learner),
+    write(
+        "/learners/{id}/rebind",
+        "Unbind the lost wallet of a person and give them a one-time code for the next; badges are issued anew to it.",
+        ISSUERS,
+        rebind_learner,
+        status=201,
+    ),
     write(
         "/learners/{id}/sign-in-code",
         "Make a one-time code with which a person lets one app in.",

@@ -29,7 +29,10 @@ def add(
     valid_until: datetime | None,
     now: datetime,
     draft: dict[str, Any] | None = None,
+    replaces: str | None = None,
 ) -> IssuedCredential:
+    """A new award. `replaces` is the credential of the same person that ends when this one is issued."""
+    request = {"badge": draft, "replaces": replaces}
     row = IssuedCredential(
         id=id,
         learner_id=learner_id,
@@ -38,7 +41,7 @@ def add(
         state=WAITING,
         offered_at=now,
         valid_until=valid_until,
-        request={} if draft is None else {"badge": draft},
+        request={name: value for name, value in request.items() if value is not None},
     )
     session.add(row)
     session.flush()
@@ -48,6 +51,11 @@ def add(
 def draft_of(row: IssuedCredential) -> dict[str, Any] | None:
     """The badge that an award was made with; None for an award of a published achievement."""
     return row.request.get("badge")
+
+
+def predecessor_of(row: IssuedCredential) -> str | None:
+    """The id of the credential that this one is to take the place of."""
+    return row.request.get("replaces")
 
 
 def get(session: Session, id: str) -> IssuedCredential:
@@ -62,11 +70,11 @@ def by_thread(session: Session, thread_id: str) -> IssuedCredential | None:
     return session.exec(select(IssuedCredential).where(IssuedCredential.thread_id == thread_id)).first()
 
 
-def waiting(session: Session, learner_id: str) -> Sequence[IssuedCredential]:
-    """What was awarded to a person without a wallet, oldest first."""
+def of_learner(session: Session, learner_id: str, *states: str) -> Sequence[IssuedCredential]:
+    """A person's awards in any of `states`, oldest first."""
     return session.exec(
         select(IssuedCredential)
-        .where(IssuedCredential.learner_id == learner_id, IssuedCredential.state == WAITING)
+        .where(IssuedCredential.learner_id == learner_id, col(IssuedCredential.state).in_(states))
         .order_by(col(IssuedCredential.id))
     ).all()
 
@@ -78,6 +86,12 @@ def page(session: Session, *, limit: int, after: str | None) -> Sequence[IssuedC
 
 def offered(session: Session, row: IssuedCredential, *, now: datetime) -> None:
     row.state, row.offered_at = OFFERED, now
+    _keep(session, row)
+
+
+def taken_back(session: Session, row: IssuedCredential, thread_id: str) -> None:
+    """Nobody was offered it: it waits for a wallet, in a conversation of its own."""
+    row.state, row.holder, row.thread_id = WAITING, None, thread_id
     _keep(session, row)
 
 

@@ -44,6 +44,13 @@ def bind(session: Session, id: str, did: str, assurance: str) -> None:
     session.flush()
 
 
+def unbind(session: Session, row: Learner) -> None:
+    """The wallet that was bound to them is nobody's here."""
+    row.did, row.assurance = None, None
+    session.add(row)
+    session.flush()
+
+
 def set_suspended(session: Session, row: Learner, suspended: bool) -> None:
     row.suspended = suspended
     session.add(row)
@@ -72,6 +79,19 @@ def use_code(session: Session, hash: str, *, now: datetime) -> bool:
         .values(used_at=now)
     )
     return used.rowcount == 1
+
+
+def end_codes(session: Session, learner_id: str, *, now: datetime) -> None:
+    """No code of a person that was not used yet opens anything from `now` on."""
+    session.connection().execute(
+        update(EnrolmentCode)
+        .where(
+            col(EnrolmentCode.learner_id) == learner_id,
+            col(EnrolmentCode.used_at).is_(None),
+            col(EnrolmentCode.expires_at) > now,
+        )
+        .values(expires_at=now)
+    )
 
 
 def forget_codes(session: Session, *, before: datetime) -> int:

@@ -46,6 +46,12 @@ def ungrant(session: Session, *, recipient: str, owner: str) -> bool:
     return session.exec(delete(MailboxGrant).where(*mine)).rowcount == 1
 
 
+def close(session: Session, owner: str) -> int:
+    """Takes in no more mail for `owner`, and removes what waits; how many messages that were."""
+    session.exec(delete(MailboxGrant).where(col(MailboxGrant.owner) == owner))
+    return session.exec(delete(MailboxMessage).where(col(MailboxMessage.owner) == owner)).rowcount
+
+
 def owner_of(session: Session, recipient: str) -> str | None:
     """Whose mail it is that comes for `recipient`."""
     return session.connection().execute(_OWNER_OF, {"of": recipient}).scalar()

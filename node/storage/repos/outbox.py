@@ -162,6 +162,16 @@ def resend(session: Session, id: str, *, now: datetime, expires_at: datetime) ->
     return True
 
 
+def forget(session: Session, destination: str) -> int:
+    """Removes everything that waits for `destination`, dead letters too; how many messages that were.
+
+    What is under way at this very moment may still arrive.
+    """
+    gone = session.exec(delete(_MESSAGES).where(_MESSAGES.c.destination == destination)).rowcount
+    session.exec(delete(_PLACES).where(_PLACES.c.destination == destination))
+    return gone
+
+
 def remove_dead(session: Session, *, before: datetime) -> int:
     """Removes dead letters that expired before `before`, and destinations without messages; how many letters."""
     gone = session.exec(delete(_MESSAGES).where(_MESSAGES.c.state == DEAD, _MESSAGES.c.expires_at < before)).rowcount

@@ -46,6 +46,12 @@ def forget_unused(session: Session, *, before: datetime) -> int:
     return session.exec(delete(FlowThread).where(col(FlowThread.updated_at) < before)).rowcount
 
 
+def forget_with(session: Session, ours: str, theirs: str) -> int:
+    """Removes every conversation with `theirs`, whatever its flow; how many."""
+    with_them = (col(FlowThread.ours) == ours, col(FlowThread.theirs) == theirs)
+    return session.exec(delete(FlowThread).where(*with_them)).rowcount
+
+
 def _thread(row: FlowThread) -> Thread:
     return Thread(
         id=row.id, flow=row.flow, role=row.role, state=row.state, ours=row.ours, theirs=row.theirs, data=row.data

@@ -192,6 +192,17 @@ def test_a_learner_is_suspended_and_reinstated(node: RunningNode) -> None:
     )
 
 
+def test_a_person_whose_phone_is_lost_gets_another_link_and_code(node: RunningNode) -> None:
+    made = node.json("learner", "enrol", "Lise Meitner", "S-4")
+    again = node.json("learner", "rebind", made["id"])
+    assert {**again, "link": "", "code": ""} == {**made, "link": "", "code": ""}
+    assert (again["link"] == made["link"], again["code"] == made["code"]) == (False, False)
+    assert refused(node, "learner", "rebind", "nobody") == (
+        1,
+        "no such learner: found nobody, expected the id of a learner",
+    )
+
+
 def test_the_queues_are_shown_and_only_what_was_given_up_can_be_sent_again(node: RunningNode) -> None:
     counts = node.json("queues", "show")
     assert counts == dict.fromkeys(
