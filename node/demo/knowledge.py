@@ -10,7 +10,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-DIRECTORY = frozenset({"peer", "network_config", "member_event", "log_head", "log_cosignature"})
+DIRECTORY = frozenset(
+    {"peer", "network_config", "member_event", "log_head", "log_cosignature", "peer_mark", "succession"}
+)
 """Tables of the synced directory, and of who witnesses whose log: public, the same for all, no word of what they do."""
 
 

@@ -20,7 +20,18 @@ from protocols.jose.encoding import JsonObject, canonical_json, parse_object
 from protocols.jose.keys import PrivateKey, PublicKey
 from tests.support.nodes import Node
 
-DIRECTORY = frozenset({"peer", "network_config", "member_event", "join_invitation", "log_head", "log_cosignature"})
+DIRECTORY = frozenset(
+    {
+        "peer",
+        "network_config",
+        "member_event",
+        "join_invitation",
+        "log_head",
+        "log_cosignature",
+        "peer_mark",
+        "succession",
+    }
+)
 """Tables of the synced directory and of how its members came in: the same at every member, whatever anybody asked."""
 CONTEXTS = ("outbox", "presentation", "mailbox", "work")
 MAX_DEPTH = 24
