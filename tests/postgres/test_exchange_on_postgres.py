@@ -108,7 +108,7 @@ async def test_jobs_of_two_replicas_run_under_one_lease(network: Network, replic
     assert runs >= 2
     assert abs(runs - leases) <= 1, "one may be under way"
     own = await first.read(lambda session: [job.name for job in session.exec(select(Job)) if "@" in job.name])
-    assert {name.partition("@")[0] for name in own} == {"identity.refresh"}
+    assert {name.partition("@")[0] for name in own} == {"identity.history", "identity.refresh"}
 
 
 async def test_a_rotation_at_one_replica_is_noticed_by_the_other(network: Network, replica: Node) -> None:
